@@ -1,0 +1,99 @@
+/** The door of the simulator: one test or one fixture-less run of one driver goes in, what happened comes out. */
+import type { CompiledDriver, FixtureEntry } from '../toolchain/module.js';
+import type { EventColumns } from './events.js';
+import type { ModeChoices } from './modes.js';
+
+export type Checks = 'off' | 'contract' | 'full';
+
+export interface SimulationOptions {
+  readonly checks: Checks;
+  readonly seed: number;
+  readonly modes: ModeChoices;
+  /** Bytes of linear memory a test may reach. */
+  readonly memoryLimit: number;
+  /** Back-edges and calls a test may spend. */
+  readonly budget: number;
+  /** Packets whose state bytes are kept. */
+  readonly captureLimit: number;
+  /** Used where VspLabSave got 0; 0 = 4096 and growing. */
+  readonly chunkBuffer: number;
+  /** Return values of stubs by name; others return 0. */
+  readonly stubValues: ReadonlyMap<string, number>;
+  readonly stubsAllowed: boolean;
+}
+
+/** What to run: a fixture test with its file's set-up and tear-down, or the fixture-less sequence. */
+export type Program =
+  | { readonly kind: 'test'; readonly test: FixtureEntry; readonly setup?: FixtureEntry; readonly teardown?: FixtureEntry }
+  | { readonly kind: 'packets'; readonly count: number; readonly save: string; readonly restore: string; readonly contextHook?: string; readonly contextType?: number };
+
+/** Why a run ended before its end; positions are location ids, innermost last, as vsp_frames had them. */
+export interface FaultRecord {
+  readonly kind: number;
+  readonly address: number;
+  readonly size: number;
+  readonly detail: number;
+  readonly text: string;
+  readonly frames: readonly number[];
+  readonly context: CallbackContext;
+}
+
+/** A rule broken on the way. */
+export interface BreachRecord {
+  readonly rule: string;
+  readonly object: number;
+  readonly detail: number;
+  readonly frames: readonly number[];
+  readonly context: CallbackContext;
+  /** For rules that speak of another place too: the allocation of a leak. */
+  readonly related?: readonly { readonly message: string; readonly frames: readonly number[] }[];
+  readonly message?: string;
+}
+
+/** The callback during which something happened; indices as in the report, null outside. */
+export interface CallbackContext {
+  readonly channel: number | null;
+  readonly packet: number | null;
+  readonly pass: 'query' | 'write' | 'restore' | null;
+  readonly callback: string | null;
+}
+
+export interface ChannelResult {
+  readonly index: number;
+  readonly name: string;
+  readonly saves: readonly SaveResult[];
+}
+
+export interface SaveResult {
+  readonly bytes: number;
+  readonly packets: number;
+  readonly chunks: readonly { readonly bufferSize: number; readonly bytesFilled: number; readonly bytesRequired: number; readonly status: number }[];
+}
+
+export interface SimulationResult {
+  readonly ended: 'completed' | 'assertion' | 'fault';
+  readonly fault?: FaultRecord;
+  readonly assertion?: { readonly message: string; readonly frames: readonly number[] };
+  readonly breaches: readonly BreachRecord[];
+  /** Rules announced by VSPLAB_EXPECT_FINDING. */
+  readonly expected: readonly string[];
+  readonly channels: readonly ChannelResult[];
+  /** Raw struct vsp_packet_record entries (64 bytes each) of all first saves. */
+  readonly records: Uint8Array;
+  /** State bytes by record index, up to captureLimit. */
+  readonly states: readonly Uint8Array[];
+  readonly events: EventColumns;
+  readonly output: readonly { readonly text: string; readonly frames: readonly number[] }[];
+  readonly stubs: readonly { readonly name: string; readonly calls: number; readonly location: number }[];
+  /** Peak bytes of linear memory. */
+  readonly memoryBytes: number;
+  /** Where fixture-less contexts came from. */
+  readonly contextSource: 'fixture' | 'driver' | 'hook' | 'invented';
+}
+
+export interface LoadedDriver {
+  readonly driver: CompiledDriver;
+  readonly module: object; // WebAssembly.Module
+}
+
+export type Simulate = (loaded: LoadedDriver, program: Program, options: SimulationOptions) => SimulationResult;

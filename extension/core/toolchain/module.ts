@@ -1,0 +1,131 @@
+/** What the toolchain hands to the simulator: one linked driver, with everything its IR said about it. Plain data: it is cached and posted. */
+
+/** One position of the driver's source. Inlined code has the position it was inlined at as `inlinedAt`. */
+export interface SourceLocation {
+  /** Relative to the working directory, with `/`; `<wdk>/name.h` for our own headers. */
+  readonly file: string;
+  /** From 1; 0 when the compiler knew none. */
+  readonly line: number;
+  readonly column: number;
+  readonly function: string;
+  readonly inlinedAt?: SourceLocation;
+}
+
+/** Location tables per translation unit; a location id is `unit << 20 | index`, index 0 is "unknown". */
+export type LocationTable = readonly (readonly SourceLocation[])[];
+
+export interface FunctionInfo {
+  /** Source name. */
+  readonly name: string;
+  /** Symbol in the module. */
+  readonly symbol: string;
+  readonly file: string;
+  readonly line: number;
+  /** Parameter types as spelled by debug info, typedef names kept: `VMBCHANNEL`, `PUINT32`. */
+  readonly parameters: readonly string[];
+  readonly returns: string;
+}
+
+/** A `VSPLAB_TEST`, `VSPLAB_SETUP`, `VSPLAB_TEARDOWN` or `VSPLAB_CONTEXT` of a fixture file. */
+export interface FixtureEntry {
+  readonly kind: 'test' | 'setup' | 'teardown' | 'context';
+  /** Test name, or the struct's name for a context. */
+  readonly name: string;
+  /** Exported function of the module. */
+  readonly symbol: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** A type of the driver, from debug info; sizes and offsets are MSVC x64. */
+export type TypeInfo =
+  | { readonly kind: 'integer'; readonly name: string; readonly size: number; readonly signed: boolean }
+  | { readonly kind: 'float'; readonly name: string; readonly size: number }
+  | { readonly kind: 'enum'; readonly name: string; readonly size: number; readonly values: readonly { readonly name: string; readonly value: number }[] }
+  | { readonly kind: 'pointer'; readonly name: string; readonly target: TypeId | null }
+  | { readonly kind: 'array'; readonly name: string; readonly size: number; readonly element: TypeId; readonly count: number }
+  | { readonly kind: 'record'; readonly name: string; readonly size: number; readonly union: boolean; readonly fields: readonly FieldInfo[] }
+  | { readonly kind: 'typedef'; readonly name: string; readonly target: TypeId }
+  | { readonly kind: 'function'; readonly name: string };
+
+/** Index into `CompiledDriver.types`. */
+export type TypeId = number;
+
+export interface FieldInfo {
+  readonly name: string;
+  /** Bytes from the record's start. */
+  readonly offset: number;
+  readonly type: TypeId;
+  /** Bit-fields: first bit within the storage unit at `offset`, and width. */
+  readonly bits?: { readonly start: number; readonly width: number };
+}
+
+/** A function whose body calls VmbPacketGetPointer or VmbChannelGetPointer and what record type receives the pointer. */
+export interface PointerUse {
+  readonly function: string;
+  readonly api: 'VmbPacketGetPointer' | 'VmbChannelGetPointer';
+  readonly type: TypeId;
+}
+
+/** An external function nobody defines, with the first place that names it. It becomes a stub if the simulator has no such import. */
+export interface UndefinedFunction {
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+export interface CompiledDriver {
+  readonly name: string;
+  readonly wasm: Uint8Array;
+  readonly files: readonly string[];
+  readonly locations: LocationTable;
+  readonly functions: readonly FunctionInfo[];
+  readonly fixtures: readonly FixtureEntry[];
+  readonly types: readonly TypeInfo[];
+  readonly pointerUses: readonly PointerUse[];
+  readonly undefinedFunctions: readonly UndefinedFunction[];
+  readonly callbacks: CallbackFacts;
+  /** Remarks that are no errors: `__try` handlers dropped and the like. */
+  readonly notes: readonly Diagnostic[];
+}
+
+/** How the driver names its callbacks, from its source text. */
+export interface CallbackFacts {
+  /** `EVT_VMB_CHANNEL_SAVE_PACKET Name;` role declarations: type → function names. */
+  readonly roles: readonly { readonly type: string; readonly function: string; readonly file: string; readonly line: number }[];
+  /** `VmbServerChannelInitSetSaveRestorePacketCallbacks[Ex](..., Save, Restore)` calls. */
+  readonly registrations: readonly { readonly api: string; readonly save: string; readonly restore: string; readonly file: string; readonly line: number }[];
+}
+
+/** A compiler message. */
+export interface Diagnostic {
+  readonly severity: 'error' | 'warning' | 'note';
+  readonly file: string;
+  /** 0 when the message has no place. */
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  /** The user's source line, if there is one. */
+  readonly sourceLine?: string;
+}
+
+export interface CompileOptions {
+  /** 0: as written, for checking; 2: optimised, checks off. */
+  readonly optimize: 0 | 2;
+  /** Memory checking compiled in. */
+  readonly checked: boolean;
+  readonly arch: 'x64' | 'arm64';
+  readonly defines: readonly string[];
+  /** Folders given by --include, absolute. */
+  readonly includes: readonly string[];
+}
+
+/** One driver to compile: sources are absolute paths with `/`. */
+export interface DriverSources {
+  readonly name: string;
+  readonly sources: readonly string[];
+}
+
+export type CompileResult =
+  | { readonly ok: true; readonly driver: CompiledDriver; readonly fromCache: boolean }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
