@@ -1,0 +1,4 @@
+/* Basic types: all of them live in ntdef.h. */
+#pragma once
+
+#include <ntdef.h>

@@ -1,0 +1,4 @@
+/* Lock annotations: all of them live in sal.h. */
+#pragma once
+
+#include <sal.h>

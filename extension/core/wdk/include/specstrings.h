@@ -1,0 +1,4 @@
+/* Buffer annotations: all of them live in sal.h. */
+#pragma once
+
+#include <sal.h>
