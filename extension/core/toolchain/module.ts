@@ -1,4 +1,7 @@
-/** What the toolchain hands to the simulator: one linked driver, with everything its IR said about it. Plain data: it is cached and posted. */
+/**
+ * What the toolchain hands to the simulator: one linked driver, with everything its IR said about it. Plain data: it is
+ * cached and posted.
+ */
 
 /** One position of the driver's source. Inlined code has the position it was inlined at as `inlinedAt`. */
 export interface SourceLocation {
@@ -41,10 +44,27 @@ export interface FixtureEntry {
 export type TypeInfo =
   | { readonly kind: 'integer'; readonly name: string; readonly size: number; readonly signed: boolean }
   | { readonly kind: 'float'; readonly name: string; readonly size: number }
-  | { readonly kind: 'enum'; readonly name: string; readonly size: number; readonly values: readonly { readonly name: string; readonly value: number }[] }
+  | {
+      readonly kind: 'enum';
+      readonly name: string;
+      readonly size: number;
+      readonly values: readonly { readonly name: string; readonly value: number }[];
+    }
   | { readonly kind: 'pointer'; readonly name: string; readonly target: TypeId | null }
-  | { readonly kind: 'array'; readonly name: string; readonly size: number; readonly element: TypeId; readonly count: number }
-  | { readonly kind: 'record'; readonly name: string; readonly size: number; readonly union: boolean; readonly fields: readonly FieldInfo[] }
+  | {
+      readonly kind: 'array';
+      readonly name: string;
+      readonly size: number;
+      readonly element: TypeId;
+      readonly count: number;
+    }
+  | {
+      readonly kind: 'record';
+      readonly name: string;
+      readonly size: number;
+      readonly union: boolean;
+      readonly fields: readonly FieldInfo[];
+    }
   | { readonly kind: 'typedef'; readonly name: string; readonly target: TypeId }
   | { readonly kind: 'function'; readonly name: string };
 
@@ -60,18 +80,37 @@ export interface FieldInfo {
   readonly bits?: { readonly start: number; readonly width: number };
 }
 
-/** A function whose body calls VmbPacketGetPointer or VmbChannelGetPointer and what record type receives the pointer. */
+/**
+ * A function whose body calls VmbPacketGetPointer or VmbChannelGetPointer and what record type receives the pointer.
+ */
 export interface PointerUse {
   readonly function: string;
   readonly api: 'VmbPacketGetPointer' | 'VmbChannelGetPointer';
   readonly type: TypeId;
 }
 
-/** An external function nobody defines, with the first place that names it. It becomes a stub if the simulator has no such import. */
+/**
+ * An external function nobody defines, with the first place that names it. It becomes a stub if the simulator has no
+ * such import.
+ */
 export interface UndefinedFunction {
   readonly name: string;
   readonly file: string;
   readonly line: number;
+}
+
+/** A call through a function pointer, with the type the call has, in the words of LLVM: `i32 (ptr, i64)`. */
+export interface IndirectCall {
+  /** Location id. */
+  readonly location: number;
+  readonly type: string;
+}
+
+/** A field named by VSPLAB_TRANSIENT. */
+export interface TransientField {
+  /** Tag or typedef name, as the macro was given it. */
+  readonly record: string;
+  readonly field: string;
 }
 
 export interface CompiledDriver {
@@ -83,18 +122,34 @@ export interface CompiledDriver {
   readonly fixtures: readonly FixtureEntry[];
   readonly types: readonly TypeInfo[];
   readonly pointerUses: readonly PointerUse[];
+  readonly indirectCalls: readonly IndirectCall[];
+  readonly transients: readonly TransientField[];
   readonly undefinedFunctions: readonly UndefinedFunction[];
   readonly callbacks: CallbackFacts;
-  /** Remarks that are no errors: `__try` handlers dropped and the like. */
+  /**
+   * Severity `note`: remarks of ours the user should see (`__try` handlers dropped, a declaration that does not fit its
+   * definition). Severity `warning`: the compiler's own warnings, not printed unless asked for.
+   */
   readonly notes: readonly Diagnostic[];
 }
 
 /** How the driver names its callbacks, from its source text. */
 export interface CallbackFacts {
   /** `EVT_VMB_CHANNEL_SAVE_PACKET Name;` role declarations: type → function names. */
-  readonly roles: readonly { readonly type: string; readonly function: string; readonly file: string; readonly line: number }[];
+  readonly roles: readonly {
+    readonly type: string;
+    readonly function: string;
+    readonly file: string;
+    readonly line: number;
+  }[];
   /** `VmbServerChannelInitSetSaveRestorePacketCallbacks[Ex](..., Save, Restore)` calls. */
-  readonly registrations: readonly { readonly api: string; readonly save: string; readonly restore: string; readonly file: string; readonly line: number }[];
+  readonly registrations: readonly {
+    readonly api: string;
+    readonly save: string;
+    readonly restore: string;
+    readonly file: string;
+    readonly line: number;
+  }[];
 }
 
 /** A compiler message. */

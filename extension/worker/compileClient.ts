@@ -1,0 +1,180 @@
+/**
+ * The host's side of the compile worker: starts it, keeps it warm, ends it when it takes too long or dies, and always
+ * has an answer.
+ */
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { CompileOptions, CompileResult, DriverSources } from '../core/toolchain/module.js';
+import type { CompileReply, CompileRequest, CompileWorkerData } from './compileProtocol.js';
+import { distFolder } from './toolchainFiles.js';
+
+/** With start and report a run that hits this limit still ends within 20 s. */
+export const DEFAULT_COMPILE_TIMEOUT = 15_000;
+
+export interface CompileClientOptions {
+  readonly cwd: string;
+  readonly cacheFolder?: string;
+  readonly workspaceRoots?: readonly string[];
+  /** Milliseconds for one driver. */
+  readonly timeout?: number;
+  /** The worker's script; the built one by default. */
+  readonly script?: string;
+}
+
+/**
+ * Templates recurse on the engine's own stack: with the default of 4 MB clang dies before it reaches its limit of
+ * depth.
+ */
+const STACK_MEGABYTES = 16;
+/** For the passes' own text; the compiler's memory is limited apart. */
+const HEAP_MEGABYTES = 512;
+
+interface Pending {
+  readonly request: CompileRequest;
+  readonly resolve: (result: CompileResult) => void;
+}
+
+export class CompileClient {
+  readonly #options: CompileClientOptions;
+  #worker: Worker | undefined;
+  #running: Pending | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #waiting: Pending[] = [];
+  #nextId = 1;
+
+  constructor(options: CompileClientOptions) {
+    this.#options = options;
+  }
+
+  /** Starts the worker ahead of the first request. */
+  warm(): void {
+    this.#worker ??= this.#start();
+  }
+
+  /** One driver after the other; never rejects. An aborted request answers `cancelled`. */
+  compile(sources: DriverSources, options: CompileOptions, signal?: AbortSignal): Promise<CompileResult> {
+    return new Promise((resolve) => {
+      const request: CompileRequest = {
+        kind: 'compile',
+        id: this.#nextId++,
+        sources,
+        options,
+        cwd: this.#options.cwd,
+        workspaceRoots: this.#options.workspaceRoots ?? [],
+      };
+      const pending = { request, resolve };
+      signal?.addEventListener('abort', () => this.#cancel(pending), { once: true });
+      if (signal?.aborted === true) {
+        resolve(failure(request, 'cancelled'));
+        return;
+      }
+      this.#waiting.push(pending);
+      this.#next();
+    });
+  }
+
+  /** Ends the worker; what still waits is answered as cancelled. */
+  async dispose(): Promise<void> {
+    const pending = [...(this.#running === undefined ? [] : [this.#running]), ...this.#waiting.splice(0)];
+    this.#running = undefined;
+    await this.#stop();
+    for (const { request, resolve } of pending) {
+      resolve(failure(request, 'cancelled'));
+    }
+  }
+
+  #next(): void {
+    if (this.#running !== undefined) {
+      return;
+    }
+    const pending = this.#waiting.shift();
+    if (pending === undefined) {
+      this.#worker?.unref();
+      return;
+    }
+    this.#running = pending;
+    this.warm();
+    this.#worker?.ref();
+    const limit = this.#options.timeout ?? DEFAULT_COMPILE_TIMEOUT;
+    this.#timer = setTimeout(() => {
+      this.#fail(`not compiled within ${limit} ms (--compile-timeout): too large, or macros or templates without end`);
+    }, limit);
+    this.#worker?.postMessage(pending.request);
+  }
+
+  #start(): Worker {
+    const data: CompileWorkerData =
+      this.#options.cacheFolder === undefined ? {} : { cacheFolder: this.#options.cacheFolder };
+    const worker = new Worker(this.#options.script ?? join(distFolder(), 'compile-worker.js'), {
+      workerData: data,
+      resourceLimits: { stackSizeMb: STACK_MEGABYTES, maxOldGenerationSizeMb: HEAP_MEGABYTES },
+    });
+    worker.on('message', (reply: CompileReply) => this.#take(reply));
+    worker.on('error', (error: NodeJS.ErrnoException) => {
+      if (worker === this.#worker) {
+        this.#fail(
+          error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+            ? `needs more than ${HEAP_MEGABYTES} MB to be compiled: too large, or macros or templates without end`
+            : `the compiler stopped working: ${error.message}`,
+        );
+      }
+    });
+    worker.on('exit', () => {
+      if (worker === this.#worker) {
+        this.#fail('the compiler stopped working');
+      }
+    });
+    worker.unref();
+    return worker;
+  }
+
+  #take(reply: CompileReply): void {
+    const running = this.#running;
+    if (running === undefined || reply.id !== running.request.id) {
+      return;
+    }
+    this.#settle();
+    running.resolve(reply.kind === 'compiled' ? reply.result : failure(running.request, reply.message));
+    this.#next();
+  }
+
+  /** The running request cannot be answered by this worker any more: the next one gets a new worker. */
+  #fail(message: string): void {
+    const running = this.#running;
+    this.#settle();
+    void this.#stop();
+    if (running !== undefined) {
+      running.resolve(failure(running.request, message));
+    }
+    this.#next();
+  }
+
+  #cancel(pending: Pending): void {
+    const index = this.#waiting.indexOf(pending);
+    if (index >= 0) {
+      this.#waiting.splice(index, 1);
+      pending.resolve(failure(pending.request, 'cancelled'));
+    } else if (this.#running === pending) {
+      this.#fail('cancelled');
+    }
+  }
+
+  #settle(): void {
+    clearTimeout(this.#timer);
+    this.#running = undefined;
+  }
+
+  async #stop(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    clearTimeout(this.#timer);
+    await worker?.terminate();
+  }
+}
+
+function failure({ sources, cwd }: CompileRequest, message: string): CompileResult {
+  const [first = '', ...others] = sources.sources;
+  const file = first.startsWith(`${cwd}/`) ? first.slice(cwd.length + 1) : first;
+  const also = others.length === 0 ? '' : ` (or one of the ${others.length} files linked with it)`;
+  return { ok: false, diagnostics: [{ severity: 'error', file, line: 0, column: 0, message: `${message}${also}` }] };
+}

@@ -1,0 +1,25 @@
+/** What the host and the compile worker say to each other: plain data, one reply per request. */
+import type { CompileOptions, CompileResult, DriverSources } from '../core/toolchain/module.js';
+
+/** Given to the worker when it is started. */
+export interface CompileWorkerData {
+  /** Folder of the disk cache; absent: nothing is kept. */
+  readonly cacheFolder?: string;
+}
+
+export interface CompileRequest {
+  readonly kind: 'compile';
+  readonly id: number;
+  readonly sources: DriverSources;
+  readonly options: CompileOptions;
+  /** Absolute, with `/`. */
+  readonly cwd: string;
+  readonly workspaceRoots: readonly string[];
+}
+
+export type CompileMessage = CompileRequest;
+
+export type CompileReply =
+  | { readonly kind: 'compiled'; readonly id: number; readonly result: CompileResult; readonly milliseconds: number }
+  /** A failure of ours; `message` is one line. */
+  | { readonly kind: 'failed'; readonly id: number; readonly message: string };
