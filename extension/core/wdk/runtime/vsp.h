@@ -18,9 +18,19 @@
 extern uint32_t vsp_frames[VSP_MAX_FRAMES]; /* location id of each live frame; slot 0 is never used */
 extern uint32_t vsp_depth;                  /* index of the innermost live frame */
 extern int64_t vsp_budget;                  /* units left; a back-edge or call costs one */
+extern const void *vsp_called;              /* function pointer of the last call through one: a trap does not tell it */
 
 _Noreturn void vsp_out_of_frames(void); /* depth reached VSP_MAX_FRAMES: run-stack-overflow */
 _Noreturn void vsp_out_of_budget(void); /* run-timeout, at the loop's head */
+
+/* Before our C calls a function of the driver's through a pointer: chains of callbacks that never end must end too. */
+static inline void vsp_calls(const void *function)
+{
+    vsp_called = function;
+    if (--vsp_budget < 0) {
+        vsp_out_of_budget();
+    }
+}
 
 /* ---- Faults and breaches ----------------------------------------------------------------------------------------- */
 
@@ -36,7 +46,7 @@ enum vsp_fault_kind {
     VSP_FAULT_BUGCHECK = 9, /* address = code; parameters in vsp_lasting.bugcheck */
     VSP_FAULT_DEADLOCK = 10,
     VSP_FAULT_UNSUPPORTED = 11, /* address = PCSTR what */
-    VSP_FAULT_BAD_FREE = 12,    /* address was never a block, or the tag differs (size = given tag, detail = block's tag) */
+    VSP_FAULT_BAD_FREE = 12,    /* never a block, or the tag differs (size = given tag, detail = block's tag) */
     VSP_FAULT_DIVIDE = 13,
     VSP_FAULT_ASSERT = 14, /* address = PCSTR text: NT_ASSERT, fast-fail, __debugbreak; size = VSP code */
 };
@@ -46,7 +56,8 @@ enum vsp_fault_kind {
 /* Import. Ends the test: TypeScript throws through every wasm frame. */
 _Noreturn void vsp_fault(uint32_t kind, uint64_t address, uint64_t size, uint64_t detail);
 
-/* Import. A rule of kmcl-facts section 7 was broken; `rule` is an index of rules.h (generated from the catalogue). Returns. */
+/* Import. A rule of kmcl-facts section 7 was broken; `rule` is an index of rules.h (generated from the catalogue).
+ * Returns. */
 void vsp_breach(uint32_t rule, uint64_t object, uint64_t detail);
 
 /* Import. Text of DbgPrint and VSPLAB_LOG: `length` bytes of UTF-8. */
@@ -82,7 +93,12 @@ struct vsp_lasting {
     uint32_t fail_count;      /* ...and then fail */
     uint32_t modes[64];       /* chosen reading of each ambiguity, indexed by enum vsp_mode (modes.h) */
     uint32_t fill;            /* byte that fresh memory is filled with */
-    uint32_t reserved;
+    uint32_t chunk_buffer;    /* used where VspLabSave got 0; 0 = 4096 and growing */
+    uint64_t simulator;       /* address of struct vsp_simulator (kmcl/kmcl.h), 0 before first use */
+    uint64_t save_buffer;     /* SaveBuf of the save or restore callback now running, 0 outside... */
+    uint64_t library_buffer;  /* ...LibBuf of a restore callback... */
+    uint32_t save_size;       /* ...and their sizes: a fault's address can be told by them */
+    uint32_t library_size;
 };
 #define VSP_NONE 0xFFFFFFFFu
 extern struct vsp_lasting vsp_lasting;
@@ -112,7 +128,8 @@ struct vsp_packet_record {
 #define VSP_RECORD_STUBBED 0x10u        /* a stub was called for this packet */
 #define VSP_RECORD_MEASURED 0x20u       /* written and uninitialised were measured (checks on) */
 
-/* Import. State bytes of record `index`, once its write pass is through; called for index < vsp_lasting.capture_limit. */
+/* Import. State bytes of record `index`, once its write pass is through; called for index <
+ * vsp_lasting.capture_limit. */
 void vsp_capture_state(uint32_t index, const void *bytes, uint64_t size);
 
 /* ---- Event log: the run as binary columns; time is an index into it ---------------------------------------------- */
@@ -145,8 +162,25 @@ void vsp_event(uint32_t kind, uint32_t api, uint64_t object, uint64_t a, uint64_
 
 enum vsp_arena { VSP_ARENA_HOST = 0, VSP_ARENA_LASTING = 1 };
 
-void vsp_initialize(void);   /* once per instance, before constructors; memory_limit, checks, fill and random are set */
-void vsp_restart_host(void); /* gives back the host arena; TypeScript rewrites the globals around it */
+/* Once per instance, before constructors; memory_limit, checks, fill and random are set. */
+void vsp_initialize(void);
+/* Once, after the constructors. */
+void vsp_snapshot_globals(void);
+/* Gives back the host arena and rewrites all globals from the snapshot, except vsp_lasting, frames, depth, budget and
+ * struct vsp_kept of wdk/runtime/internal.h. */
+void vsp_restart_host(void);
+struct vsp_lasting *vsp_lasting_address(void); /* exports for TypeScript, as the next four */
+uint32_t *vsp_frames_address(void);
+uint32_t *vsp_depth_address(void);
+int64_t *vsp_budget_address(void);
+const void **vsp_called_address(void);
+
+/* VspLabFailAllocations: counts one allocation and tells whether it is to fail (pool.c). */
+int vsp_allocation_fails(void);
+
+/* VspLabFailNext: plans that the next call of the function fails with `status`; 0 = no function of ours
+ * (failures.h). */
+uint32_t vsp_fail_next(const char *function, int32_t status);
 
 /* Internal memory, 16-aligned, zeroed; never visible to the driver (its shadow stays poisoned). */
 void *vsp_allocate(enum vsp_arena arena, uint64_t size);
@@ -162,6 +196,41 @@ void vsp_unpoison(const void *p, uint64_t size);
 #define VSP_POISON_FREED 0xFDu    /* freed pool block */
 #define VSP_POISON_INTERNAL 0xFEu /* library object */
 #define VSP_POISON_CALLBACK 0xFCu /* SaveBuf, LibBuf, packet buffer after its life ended */
+
+/* A library function is about to touch driver memory: faults like an access of the driver's own (NULL even without
+ * checks). */
+void vsp_check_read(const void *p, uint64_t size);
+void vsp_check_write(const void *p, uint64_t size);
+
+/* Leak search, checks on (wdk/runtime/reach.c): vsp_mark_begin, vsp_mark_value for each root, vsp_mark_reachable, then
+ * vsp_is_reached or the walk over pool blocks. Driver globals and WDF objects are roots of their own. */
+void vsp_mark_begin(void);
+/* After begin: an internal object whose handle the driver holds. */
+void vsp_mark_object(const void *object, uint64_t size);
+void vsp_mark_value(uint64_t value);                     /* a pointer something alive owns */
+void vsp_mark_reachable(void);
+uint32_t vsp_is_reached(const void *object); /* of a block or an announced object */
+
+/* ---- Scheduler (kmcl/scheduler.ts): imports --------------------------------------------------------------------- */
+
+/* Blocks the caller: runs pending work nested until ready(argument) answers nonzero (1) or the simulated time `timeout`
+ * is over (0). timeout as KeWaitForSingleObject has it: negative relative, positive absolute 100 ns units, 0 = ask
+ * once, NULL = for ever. run-deadlock when nothing can release it. ready must not call back. */
+uint32_t vsp_wait(uint32_t (*ready)(void *), void *argument, const int64_t *timeout);
+
+/* Queues routine(a, b, c, d), the first `count` of them, first in, first out. `object` names the work: while it is
+ * queued a further call answers 0 and changes nothing (running does not count). What the routine returns is ignored. */
+uint32_t vsp_work_queue(void *object, uint32_t irql, void *routine, uint32_t count, uint64_t a, uint64_t b, uint64_t c,
+                        uint64_t d);
+uint32_t vsp_work_cancel(void *object); /* 1: it was queued and will not run; also stops a timer of that object */
+uint32_t vsp_work_state(void *object);  /* VSP_WORK_* */
+#define VSP_WORK_QUEUED 0x1u
+#define VSP_WORK_RUNNING 0x2u
+#define VSP_WORK_TIMER 0x4u /* a timer waits */
+/* The same after `due` (as a timeout: negative relative, else absolute), then every `period` milliseconds unless that
+ * is 0. Sets a timer of that object anew; answers 1 when one was waiting. */
+uint32_t vsp_work_timer(void *object, int64_t due, uint32_t period, uint32_t irql, void *routine, uint32_t count,
+                        uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 
 /* Seeded generator: the next 64 bits (xorshift64*). */
 uint64_t vsp_random(void);
