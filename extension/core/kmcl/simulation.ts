@@ -20,22 +20,55 @@ export interface SimulationOptions {
   /** Return values of stubs by name; others return 0. */
   readonly stubValues: ReadonlyMap<string, number>;
   readonly stubsAllowed: boolean;
+  /** Slugs by number, in the order of the catalogue (rules.h): C reports rules by number. */
+  readonly ruleNames: readonly string[];
+  /** Byte that fresh memory is filled with; differential runs choose others. */
+  readonly fill?: number;
 }
 
 /** What to run: a fixture test with its file's set-up and tear-down, or the fixture-less sequence. */
 export type Program =
-  | { readonly kind: 'test'; readonly test: FixtureEntry; readonly setup?: FixtureEntry; readonly teardown?: FixtureEntry }
-  | { readonly kind: 'packets'; readonly count: number; readonly save: string; readonly restore: string; readonly contextHook?: string; readonly contextType?: number };
+  | {
+      readonly kind: 'test';
+      readonly test: FixtureEntry;
+      readonly setup?: FixtureEntry;
+      readonly teardown?: FixtureEntry;
+    }
+  | {
+      readonly kind: 'packets';
+      readonly count: number;
+      readonly save: string;
+      readonly restore: string;
+      readonly contextHook?: string;
+      readonly contextType?: number;
+    };
 
 /** Why a run ended before its end; positions are location ids, innermost last, as vsp_frames had them. */
 export interface FaultRecord {
   readonly kind: number;
+  /** As numbers, to compare with: beyond 2^53 only `text` has them exactly. */
   readonly address: number;
   readonly size: number;
   readonly detail: number;
   readonly text: string;
   readonly frames: readonly number[];
   readonly context: CallbackContext;
+  /** The function that was called as if it had another type: its pointer, or its symbol where only that is known. */
+  readonly called?: number | string;
+  /** SaveBuf and LibBuf of the save or restore callback it happened in (vsp_lasting.save_buffer and its neighbours). */
+  readonly saveBuffer?: { readonly address: number; readonly size: number };
+  readonly libraryBuffer?: { readonly address: number; readonly size: number };
+  /** The context field whose invented value led here: the finding is a warning then. */
+  readonly inventedField?: string;
+  /** A stub had been called before: the finding is at most a warning. */
+  readonly afterStub?: boolean;
+  /** Where the memory concerned was allocated or freed. */
+  readonly related?: readonly RelatedPlace[];
+}
+
+export interface RelatedPlace {
+  readonly message: string;
+  readonly frames: readonly number[];
 }
 
 /** A rule broken on the way. */
@@ -46,8 +79,11 @@ export interface BreachRecord {
   readonly frames: readonly number[];
   readonly context: CallbackContext;
   /** For rules that speak of another place too: the allocation of a leak. */
-  readonly related?: readonly { readonly message: string; readonly frames: readonly number[] }[];
+  readonly related?: readonly RelatedPlace[];
   readonly message?: string;
+  /** As in FaultRecord. */
+  readonly inventedField?: string;
+  readonly afterStub?: boolean;
 }
 
 /** The callback during which something happened; indices as in the report, null outside. */
@@ -67,7 +103,12 @@ export interface ChannelResult {
 export interface SaveResult {
   readonly bytes: number;
   readonly packets: number;
-  readonly chunks: readonly { readonly bufferSize: number; readonly bytesFilled: number; readonly bytesRequired: number; readonly status: number }[];
+  readonly chunks: readonly {
+    readonly bufferSize: number;
+    readonly bytesFilled: number;
+    readonly bytesRequired: number;
+    readonly status: number;
+  }[];
 }
 
 export interface SimulationResult {

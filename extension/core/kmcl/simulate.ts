@@ -1,0 +1,88 @@
+/** The door: one program of one driver, run to its end (simulation.ts). */
+import type { FixtureEntry } from '../toolchain/module.js';
+import { emptyEvents, readEvents } from './events.js';
+import { AssertionEnded, Fault } from './faults.js';
+import { Host } from './host.js';
+import { PACKET_RECORD_SIZE } from './layout.js';
+import { findLeaks } from './leaks.js';
+import type { Machine } from './machine.js';
+import { contextSource, PacketSequence } from './packetSequence.js';
+import { readChannels } from './results.js';
+import type { LoadedDriver, Program, Simulate, SimulationResult } from './simulation.js';
+
+/** Fixture-less runs of more packets have no event log. */
+const TRACED_PACKETS = 10_000;
+
+type End = Pick<SimulationResult, 'ended' | 'fault' | 'assertion'>;
+
+export const simulate: Simulate = (loaded, program, options) => {
+  const host = new Host(options);
+  const end = run(host, loaded, program);
+  return collect(host, host.simulator.attached, end, contextSource(program));
+};
+
+function run(host: Host, loaded: LoadedDriver, program: Program): End {
+  try {
+    const machine = host.start(loaded.module as WebAssembly.Module, isTraced(program));
+    if (program.kind === 'packets') {
+      new PacketSequence(host, loaded.driver).run(program);
+    } else {
+      for (const entry of [program.setup, program.test, program.teardown]) {
+        if (entry !== undefined) {
+          runEntry(machine, entry);
+        }
+      }
+    }
+    host.simulator.scheduler.runPending(true);
+    findLeaks(host);
+    return { ended: 'completed' };
+  } catch (thrown) {
+    return endOf(thrown, host.simulator.stubCalled);
+  }
+}
+
+/** Each packet makes dozens of events of 40 bytes: a million would need gigabytes. */
+function isTraced(program: Program): boolean {
+  return program.kind === 'test' || program.count <= TRACED_PACKETS;
+}
+
+function runEntry(machine: Machine, entry: FixtureEntry): void {
+  machine.callExport(entry.symbol);
+}
+
+function endOf(thrown: unknown, afterStub: boolean): End {
+  if (thrown instanceof Fault) {
+    return { ended: 'fault', fault: { ...thrown.record, ...(afterStub ? { afterStub } : {}) } };
+  }
+  if (thrown instanceof AssertionEnded) {
+    return { ended: 'assertion', assertion: { message: thrown.message, frames: thrown.frames } };
+  }
+  throw thrown;
+}
+
+function collect(
+  host: Host,
+  machine: Machine | undefined,
+  end: End,
+  source: SimulationResult['contextSource'],
+): SimulationResult {
+  const { simulator, imports } = host;
+  machine?.resetStack();
+  return {
+    ...end,
+    breaches: simulator.breaches,
+    expected: simulator.expected,
+    channels: machine === undefined ? [] : readChannels(machine, host.channels.names),
+    records: machine === undefined ? new Uint8Array() : records(machine),
+    states: simulator.states,
+    events: machine === undefined ? emptyEvents() : readEvents(machine),
+    output: simulator.output,
+    stubs: imports.stubs.map(({ name, calls, location }) => ({ name, calls, location })),
+    memoryBytes: machine?.memoryBytes ?? 0,
+    contextSource: source,
+  };
+}
+
+function records(machine: Machine): Uint8Array {
+  return machine.slice(machine.lastingPointer('records'), machine.lasting('record_count') * PACKET_RECORD_SIZE);
+}

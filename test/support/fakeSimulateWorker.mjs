@@ -1,0 +1,21 @@
+/** Stands in for a simulate worker: the seed says how it behaves. Used by simulateClient.test.ts. */
+import { parentPort, threadId } from 'node:worker_threads';
+
+const drivers = new Set();
+
+parentPort?.on('message', (message) => {
+  if (message.kind === 'driver') {
+    drivers.add(message.driver);
+    return;
+  }
+  const { id, options } = message;
+  const done = () =>
+    parentPort?.postMessage({ kind: 'done', id, result: { threadId, drivers: [...drivers], driver: message.driver } });
+  if (options.seed === 'never loads') return;
+  parentPort?.postMessage({ kind: 'started', id });
+  if (options.seed === 'loops') for (;;);
+  if (options.seed === 'exits') process.exit(3);
+  if (options.seed === 'throws') throw new Error('boom');
+  if (options.seed === 'fails') parentPort?.postMessage({ kind: 'failed', id, message: 'no such export' });
+  else done();
+});
