@@ -1,4 +1,7 @@
-/** The report: the only door between the engine and everything a person sees. Its JSON form is fixed (schemaVersion 1, report.schema.json). */
+/**
+ * The report: the only door between the engine and everything a person sees. Its JSON form is fixed (schemaVersion 1,
+ * report.schema.json).
+ */
 
 export type Outcome = 'passed' | 'failed' | 'error' | 'timeout';
 export type Severity = 'error' | 'warning' | 'info';
@@ -20,8 +23,15 @@ export interface Run {
   readonly contextSource: 'fixture' | 'driver' | 'hook' | 'invented';
   readonly outcome: Outcome;
   readonly message?: string;
+  /** What DbgPrint and VSPLAB_LOG printed, if anything: the first lines of it. */
+  readonly output?: readonly OutputLine[];
   readonly channels: readonly Channel[];
   readonly findings: readonly Finding[];
+}
+
+export interface OutputLine {
+  readonly text: string;
+  readonly location: Position | null;
 }
 
 export interface Channel {
@@ -36,6 +46,8 @@ export interface Channel {
 export interface PacketList {
   readonly length: number;
   at(index: number): Packet;
+  /** Sums over all packets, without making them. */
+  totals(): { readonly stateBytes: number; readonly libraryBytes: number };
 }
 
 export interface Packet {
@@ -54,11 +66,18 @@ export interface Packet {
   readonly libraryBytes: number;
   readonly stateHex?: string;
   readonly restore: { readonly status: string; readonly bytesRead: number | null } | null;
+  /** A stub was called in its save or restore callback: its figures rest on what nobody simulated. */
+  readonly stubbed?: true;
 }
 
 export interface SaveStream {
   readonly bytes: number;
-  readonly chunks: readonly { readonly bufferSize: number; readonly bytesFilled: number; readonly bytesRequired: number; readonly status: string }[];
+  readonly chunks: readonly {
+    readonly bufferSize: number;
+    readonly bytesFilled: number;
+    readonly bytesRequired: number;
+    readonly status: string;
+  }[];
 }
 
 export interface LaterSave extends SaveStream {
@@ -96,6 +115,12 @@ export interface Summary {
   readonly runs: number;
   readonly passed: number;
   readonly packets: number;
-  readonly stateBytes: { readonly total: number; readonly min: number; readonly median: number; readonly p95: number; readonly max: number };
+  readonly stateBytes: {
+    readonly total: number;
+    readonly min: number;
+    readonly median: number;
+    readonly p95: number;
+    readonly max: number;
+  };
   readonly findings: { readonly error: number; readonly warning: number; readonly info: number };
 }

@@ -1,0 +1,201 @@
+/**
+ * The fault that ended a run becomes one finding: the rule of the callback if one explains it, else a memory or run
+ * rule.
+ */
+import { bugcheckText } from '../kmcl/bugchecks.js';
+import { FAULT } from '../kmcl/layout.js';
+import type { FaultRecord } from '../kmcl/simulation.js';
+import { functionTable, plainName } from '../run/functionTable.js';
+import type { CompiledDriver } from '../toolchain/module.js';
+import type { RuleId } from './catalogue.js';
+import { bytes, type Draft, draft, type RuleInput } from './draft.js';
+import { callStack, recursionPosition, shownFunction, userPosition } from './positions.js';
+
+const ACCESS_WRITE = 1;
+/** An access this far outside SaveBuf still means SaveBuf: copies with a wrong length start or end there. */
+const NEIGHBOURHOOD = 65536;
+
+const RULE_OF: Readonly<Record<number, RuleId>> = {
+  [FAULT.OUT_OF_BOUNDS]: 'mem-out-of-bounds',
+  [FAULT.USE_AFTER_FREE]: 'mem-use-after-free',
+  [FAULT.DOUBLE_FREE]: 'mem-double-free',
+  [FAULT.NULL]: 'mem-null-dereference',
+  [FAULT.WILD]: 'mem-out-of-bounds',
+  [FAULT.STACK_OVERFLOW]: 'run-stack-overflow',
+  [FAULT.OUT_OF_MEMORY]: 'run-out-of-memory',
+  [FAULT.TIMEOUT]: 'run-timeout',
+  [FAULT.BUGCHECK]: 'run-bugcheck',
+  [FAULT.DEADLOCK]: 'run-deadlock',
+  [FAULT.UNSUPPORTED]: 'run-unsupported',
+  [FAULT.BAD_FREE]: 'mem-free-once',
+  [FAULT.DIVIDE]: 'run-trap',
+  [FAULT.TRAP]: 'run-trap',
+  [FAULT.ASSERT]: 'assert-failed',
+  [FAULT.STUB]: 'run-stub',
+};
+
+/** An address as people write it. */
+function hex(address: number): string {
+  return `0x${address.toString(16).toUpperCase()}`;
+}
+
+function isWrite(fault: FaultRecord): boolean {
+  return fault.detail === ACCESS_WRITE;
+}
+
+function accessText(fault: FaultRecord): string {
+  return `${isWrite(fault) ? 'write' : 'read'} of ${bytes(fault.size)} at ${hex(fault.address)}`;
+}
+
+/** What is said where the simulator had no better words. */
+function plainMessage(fault: FaultRecord): string {
+  switch (fault.kind) {
+    case FAULT.OUT_OF_BOUNDS:
+      return `${accessText(fault)}, outside the object it belongs to`;
+    case FAULT.USE_AFTER_FREE:
+      return `${accessText(fault)}, in memory that was given back`;
+    case FAULT.NULL:
+      return `${accessText(fault)}: a NULL pointer, or one near it`;
+    case FAULT.WILD:
+      return `${accessText(fault)}, where nothing was ever allocated`;
+    case FAULT.DOUBLE_FREE:
+      return `the block at ${hex(fault.address)} is given back a second time`;
+    case FAULT.BAD_FREE:
+      return `what is given back at ${hex(fault.address)} is no block, or has another tag`;
+    case FAULT.STACK_OVERFLOW:
+      return 'the stack is exhausted';
+    case FAULT.OUT_OF_MEMORY:
+      return `the memory limit is reached: ${bytes(fault.size)} more were asked for`;
+    case FAULT.TIMEOUT:
+      return 'the budget of loop turns and calls is used up: this does not look as if it would end';
+    case FAULT.BUGCHECK:
+      return `KeBugCheckEx with code ${bugcheckText(fault.address)}`;
+    case FAULT.DEADLOCK:
+      return 'nothing that can run would ever end this wait';
+    case FAULT.DIVIDE:
+      return 'division by zero';
+    default:
+      return 'the run ended here';
+  }
+}
+
+/** LLVM's names of the types a call passes, in the words of a person. */
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  ptr: 'pointer',
+  i1: 'BOOLEAN',
+  i8: '8-bit integer',
+  i16: '16-bit integer',
+  i32: '32-bit integer',
+  i64: '64-bit integer',
+};
+
+/** `i32 (ptr, i64)` → `32-bit integer (pointer, 64-bit integer)`. */
+function typeWords(type: string): string {
+  return type.replace(/\b(?:ptr|i\d+)\b/g, (name) => TYPE_WORDS[name] ?? name);
+}
+
+/** The type a call has and the function it reached, as far as they are known. */
+function calledText(fault: FaultRecord, driver: CompiledDriver): string {
+  const { called } = fault;
+  const symbol = typeof called === 'number' ? functionTable(driver.wasm).get(called) : called;
+  if (symbol === undefined) return '';
+  const at = fault.frames.at(-1);
+  const calls = new Set(
+    driver.indirectCalls.filter(({ location }) => location === at).map(({ type }) => typeWords(type)),
+  );
+  const plain = plainName(symbol);
+  const info = driver.functions.find((each) => each.symbol === symbol || each.name === plain);
+  const name = shownFunction(info?.name ?? plain);
+  const type = info === undefined ? '' : `, which is ${info.returns} (${info.parameters.join(', ') || 'VOID'})`;
+  return calls.size === 0
+    ? `: it is ${name}${type}`
+    : `: the call is ${[...calls].join(' or ')}, the function is ${name}${type}`;
+}
+
+function message(fault: FaultRecord, driver: CompiledDriver): string {
+  if (fault.text === '') return plainMessage(fault);
+  return fault.text + (fault.called === undefined ? '' : calledText(fault, driver));
+}
+
+interface Explanation {
+  readonly rule: RuleId;
+  readonly message: string;
+}
+
+/** M8 and S-17: with SaveBufSize 0 SaveBuf must not be touched, whatever it is; of a NULL SaveBuf tellNull.ts knows. */
+function emptyExplanation(fault: FaultRecord, buffer: { address: number; size: number }): Explanation | undefined {
+  const distance = fault.address - buffer.address;
+  if (distance < 0 || distance >= NEIGHBOURHOOD) return undefined;
+  const { pass } = fault.context;
+  return {
+    rule: pass === 'query' ? 'savepkt-zero-size-no-write' : 'restorepkt-validate',
+    message:
+      `the ${pass} call ${isWrite(fault) ? 'wrote' : 'read'} ${bytes(fault.size)} through SaveBuf although ` +
+      'SaveBufSize is 0',
+  };
+}
+
+/** M14, and overreads of a record on restore. */
+function boundsExplanation(fault: FaultRecord, buffer: { address: number; size: number }): Explanation | undefined {
+  const start = fault.address - buffer.address;
+  const end = start + fault.size;
+  if (start < 0 || start >= buffer.size + NEIGHBOURHOOD || end <= buffer.size) return undefined;
+  // What is checked names the first byte that may not be touched, or where the access begins.
+  const reached = start >= buffer.size ? start : end - 1;
+  const where = `byte ${reached} of SaveBuf, whose SaveBufSize is ${buffer.size}`;
+  if (fault.context.pass === 'write' && isWrite(fault)) {
+    return { rule: 'savepkt-no-overrun', message: `the write call stored ${bytes(fault.size)}, reaching ${where}` };
+  }
+  if (fault.context.pass === 'restore' && !isWrite(fault)) {
+    return {
+      rule: 'restorepkt-validate',
+      message: `the restore call read ${bytes(fault.size)}, reaching ${where}: the record's size was not checked`,
+    };
+  }
+  return undefined;
+}
+
+/** The callback rule that says more than the memory fault does. */
+function explanation(fault: FaultRecord): Explanation | undefined {
+  const memory = [FAULT.OUT_OF_BOUNDS, FAULT.USE_AFTER_FREE, FAULT.NULL, FAULT.WILD] as readonly number[];
+  if (!memory.includes(fault.kind) || fault.saveBuffer === undefined) return undefined;
+  const { pass } = fault.context;
+  if (pass === 'query' || (pass === 'restore' && fault.saveBuffer.size === 0))
+    return emptyExplanation(fault, fault.saveBuffer);
+  return boundsExplanation(fault, fault.saveBuffer);
+}
+
+/** The finding of a run's fault, or of its failed assertion. */
+export function faultFinding(input: RuleInput): Draft | undefined {
+  const { result, driver } = input;
+  const { fault, assertion } = result;
+  if (assertion !== undefined) {
+    return draft('assert-failed', assertion.message, {
+      location: userPosition(driver.locations, assertion.frames),
+      callStack: callStack(driver.locations, assertion.frames),
+      ...(result.stubs.some(({ calls }) => calls > 0) ? { atMost: 'warning' as const } : {}),
+    });
+  }
+  if (fault === undefined) return undefined;
+  const rule = RULE_OF[fault.kind] ?? 'run-trap';
+  const better = explanation(fault);
+  const position = fault.kind === FAULT.STACK_OVERFLOW ? recursionPosition : userPosition;
+  const location = position(driver.locations, fault.frames);
+  const invented = fault.inventedField === undefined ? '' : ` (rests on the invented value of ${fault.inventedField})`;
+  return draft(better?.rule ?? rule, (better?.message ?? message(fault, driver)) + invented, {
+    location,
+    channel: fault.context.channel,
+    packet: fault.context.packet,
+    callback: fault.context.callback,
+    pass: fault.context.pass,
+    callStack: callStack(driver.locations, fault.frames),
+    related: [
+      ...(better === undefined ? [] : [{ message: `${rule}: ${message(fault, driver)}`, location }]),
+      ...(fault.related ?? []).map((each) => ({
+        message: each.message,
+        location: userPosition(driver.locations, each.frames),
+      })),
+    ],
+    ...(fault.inventedField !== undefined || fault.afterStub === true ? { atMost: 'warning' as const } : {}),
+  });
+}

@@ -1,0 +1,113 @@
+/** Packets of a channel as the report shows them, made one at a time from the binary records. */
+import { NONE } from '../kmcl/layout.js';
+import { statusText } from '../kmcl/status.js';
+import { type ChannelRecords, NEEDED_PRESET, type PacketRecords } from './packetRecords.js';
+import type { Packet, PacketList } from './report.js';
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Two lowercase digits per byte. */
+export function hexOf(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += HEX[byte] ?? '';
+  return text;
+}
+
+/** What a packet with the default completion routine is called. */
+export const DEFAULT_ROUTINE = '(default)';
+
+export interface PacketSource {
+  readonly records: PacketRecords;
+  /** Names of completion routines by function-table index. */
+  readonly kinds: ReadonlyMap<number, string>;
+  /** State bytes by record index. */
+  readonly states: readonly (Uint8Array | undefined)[];
+  /** The packet in whose query the run ended: it has answered nothing. */
+  readonly unanswered?: number;
+}
+
+export class RecordedPackets implements PacketList {
+  readonly #source: PacketSource;
+  readonly #indices: ChannelRecords;
+
+  constructor(source: PacketSource, indices: ChannelRecords) {
+    this.#source = source;
+    this.#indices = indices;
+  }
+
+  get length(): number {
+    return this.#indices.length;
+  }
+
+  /** Bytes the VSP's state takes, without making the packet. */
+  stateBytes(index: number): number {
+    return this.#source.records.get(this.#indices.at(index), 'state_bytes');
+  }
+
+  totals(): { readonly stateBytes: number; readonly libraryBytes: number } {
+    const { records } = this.#source;
+    let stateBytes = 0;
+    let libraryBytes = 0;
+    for (let index = 0; index < this.length; index += 1) {
+      const record = this.#indices.at(index);
+      stateBytes += records.get(record, 'state_bytes');
+      libraryBytes += records.get(record, 'library_bytes');
+    }
+    return { stateBytes, libraryBytes };
+  }
+
+  at(index: number): Packet {
+    const { records, kinds, states, unanswered } = this.#source;
+    const record = this.#indices.at(index);
+    const kind = records.get(record, 'kind');
+    const state = states[record];
+    return {
+      index,
+      kind: kind === 0 ? DEFAULT_ROUTINE : (kinds.get(kind) ?? `routine ${kind}`),
+      state: records.has(record, 'IN_FLIGHT') ? 'inFlight' : 'queued',
+      query: {
+        saveBufSize: 0,
+        status: statusText(records.get(record, 'query_status')),
+        bytesNeeded:
+          records.has(record, 'NEEDED_UNSET') || index === unanswered ? null : records.get(record, 'query_needed'),
+      },
+      write: this.#write(record),
+      stateBytes: records.get(record, 'state_bytes'),
+      libraryBytes: records.get(record, 'library_bytes'),
+      ...(state === undefined ? {} : { stateHex: hexOf(state) }),
+      restore: records.has(record, 'RESTORED')
+        ? {
+            status: statusText(records.get(record, 'restore_status')),
+            bytesRead: this.#measured(record, 'restore_read'),
+          }
+        : null,
+      ...(records.has(record, 'STUBBED') ? { stubbed: true as const } : {}),
+    };
+  }
+
+  #write(record: number): Packet['write'] {
+    const { records } = this.#source;
+    if (!records.has(record, 'WRITE_CALLED')) return null;
+    const needed = records.get(record, 'write_needed');
+    return {
+      saveBufSize: records.get(record, 'write_size'),
+      status: statusText(records.get(record, 'write_status')),
+      bytesNeeded: needed === NEEDED_PRESET ? null : needed,
+      bytesWritten: this.#measured(record, 'written'),
+      bytesUninitialised: this.#measured(record, 'uninitialised'),
+    };
+  }
+
+  #measured(record: number, field: 'written' | 'uninitialised' | 'restore_read'): number | null {
+    const value = this.#source.records.get(record, field);
+    return this.#source.records.has(record, 'MEASURED') && value !== NONE ? value : null;
+  }
+}
+
+export const NO_PACKETS: PacketList = {
+  length: 0,
+  at: (index) => {
+    throw new RangeError(`there is no packet ${index}`);
+  },
+  totals: () => ({ stateBytes: 0, libraryBytes: 0 }),
+};

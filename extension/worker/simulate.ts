@@ -1,0 +1,47 @@
+/**
+ * Worker entry: runs user code, one program after the other, each in a fresh instance. The host ends it when it takes
+ * too long.
+ */
+import { parentPort, type Transferable } from 'node:worker_threads';
+import { simulate } from '../core/kmcl/simulate.js';
+import type { LoadedDriver, SimulationResult } from '../core/kmcl/simulation.js';
+import { simulateTellingNull } from '../core/run/tellNull.js';
+import type { RunMessage, SimulateMessage, SimulateReply } from './simulateProtocol.js';
+
+const port = parentPort;
+if (port === null) {
+  throw new Error('this file is a worker');
+}
+
+const drivers = new Map<number, LoadedDriver>();
+
+function post(reply: SimulateReply, transfer: readonly Transferable[] = []): void {
+  port?.postMessage(reply, transfer);
+}
+
+/** Buffers that the host takes over instead of copying; views that share one count once. */
+function buffersOf({ records, events }: SimulationResult): readonly Transferable[] {
+  const views = [records, ...Object.values(events).filter((column) => ArrayBuffer.isView(column))];
+  return [...new Set(views.map((view) => view.buffer))].filter((buffer) => buffer instanceof ArrayBuffer);
+}
+
+function run({ id, driver, program, options }: RunMessage): void {
+  try {
+    const loaded = drivers.get(driver);
+    if (loaded === undefined) throw new Error('the driver was not loaded');
+    post({ kind: 'started', id });
+    const result = simulateTellingNull(simulate, loaded, program, options);
+    post({ kind: 'done', id, result }, buffersOf(result));
+  } catch (error) {
+    post({ kind: 'failed', id, message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+port.on('message', (message: SimulateMessage) => {
+  if (message.kind === 'run') {
+    run(message);
+  } else {
+    const { driver, compiled } = message;
+    drivers.set(driver, { driver: compiled, module: new WebAssembly.Module(compiled.wasm) });
+  }
+});

@@ -1,0 +1,28 @@
+/** What the host and a simulate worker say to each other. User code runs behind this door only. */
+import type { Program, SimulationOptions, SimulationResult } from '../core/kmcl/simulation.js';
+import type { CompiledDriver } from '../core/toolchain/module.js';
+
+/** Makes a driver known to the worker; it stays loaded. No reply. */
+export interface DriverMessage {
+  readonly kind: 'driver';
+  readonly driver: number;
+  readonly compiled: CompiledDriver;
+}
+
+/** Runs one program in a fresh instance of a known driver: `started`, then one of the others. */
+export interface RunMessage {
+  readonly kind: 'run';
+  readonly id: number;
+  readonly driver: number;
+  readonly program: Program;
+  readonly options: SimulationOptions;
+}
+
+export type SimulateMessage = DriverMessage | RunMessage;
+
+export type SimulateReply =
+  /** The driver is loaded, its code runs from now on: the wall clock starts. */
+  | { readonly kind: 'started'; readonly id: number }
+  | { readonly kind: 'done'; readonly id: number; readonly result: SimulationResult }
+  /** A failure of ours; `message` is one line. */
+  | { readonly kind: 'failed'; readonly id: number; readonly message: string };
