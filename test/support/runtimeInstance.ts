@@ -108,6 +108,7 @@ export function startRuntime(module: WebAssembly.Module, locations: LocationTabl
       output.push(instance.text(text, length));
     },
     vsp_kmcl_visit_roots: () => undefined,
+    vsp_is_save_memory: () => 0,
     KeGetCurrentThread: () => 0x1000n,
     ...run.imports,
   };

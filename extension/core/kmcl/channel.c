@@ -31,13 +31,15 @@ void vsp_misuse_at_return(uint32_t rule, const void *object, uint64_t detail)
     vsp_depth--;
 }
 
-#define LOCK_KEPT 6u /* continues enum vsp_lock_breach of the runtime */
+/* These continue enum vsp_lock_breach of the runtime: a callback kept a spin lock, or gave one back it never took. */
+#define LOCK_KEPT 6u
+#define LOCK_FOREIGN 7u
 
 void vsp_scope_unbalanced(struct vsp_scope *scope)
 {
     if (vsp_lasting.spin_locks != scope->locks) {
         const uint32_t kept = vsp_lasting.spin_locks > scope->locks;
-        vsp_misuse_at_return(VSP_RULE_LOCK_IRQL, NULL, kept ? LOCK_KEPT : 0);
+        vsp_misuse_at_return(VSP_RULE_LOCK_IRQL, NULL, kept ? LOCK_KEPT : LOCK_FOREIGN);
         vsp_spin_locks_forget(kept ? vsp_lasting.spin_locks - scope->locks : 0);
     } else {
         vsp_misuse_at_return(VSP_RULE_IRQL_CALL, NULL, vsp_lasting.irql);

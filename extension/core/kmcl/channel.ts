@@ -161,7 +161,7 @@ export class Channels {
     }
     this.#simulator.breach('state-no-use-after-cleanup', {
       object: handle,
-      message: 'the handle is no live channel: cleaned up already, or never allocated',
+      message: 'the channel handle is dead: it was cleaned up, or never allocated',
     });
     return undefined;
   }

@@ -84,7 +84,7 @@ export class ChannelControl {
     if (channel.axes.enabled) {
       this.#simulator.breach('state-disable-before-cleanup', {
         object: handle,
-        message: 'the channel is still enabled',
+        message: 'VmbChannelCleanup of a channel that is still enabled: VmbChannelDisable comes first',
       });
       this.#lifecycle.fire(channel, 'disable', 'VmbChannelCleanup');
     }
@@ -152,7 +152,10 @@ export class ChannelControl {
   #checkBeforeEnable(channel: Channel): number {
     const { primary } = channel;
     if (primary !== undefined && !primary.axes.open) {
-      this.#simulator.breach('init-subchannel', { object: channel.handle, message: 'the primary channel is not open' });
+      this.#simulator.breach('init-subchannel', {
+        object: channel.handle,
+        message: 'VmbChannelEnable of a sub-channel whose primary is not open',
+      });
       return STATUS.INVALID_DEVICE_STATE;
     }
     if (!channel.processCallbacks) {
@@ -160,11 +163,14 @@ export class ChannelControl {
     }
     if (channel.server && primary === undefined) {
       if (channel.vmbusHandle === 0) {
-        this.#simulator.breach('init-vmbus-handle', { object: channel.handle, message: 'no VMBus handle is set' });
+        this.#simulator.breach('init-vmbus-handle', {
+          object: channel.handle,
+          message: 'VmbChannelEnable without VmbServerChannelInitSetVmbusHandle',
+        });
       } else if (channel.vmbusHandleClosed !== undefined) {
         this.#simulator.breach('init-vmbus-handle', {
           object: channel.handle,
-          message: 'the VMBus handle was closed before VmbChannelEnable (A-28)',
+          message: 'the VMBus handle was closed before VmbChannelEnable',
           related: [{ message: 'closed here', frames: channel.vmbusHandleClosed }],
         });
       }

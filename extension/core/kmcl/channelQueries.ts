@@ -110,7 +110,10 @@ export class ChannelQueries {
     this.#simulator.writable(address, 8);
     this.#simulator.writable(size, 8);
     if (!channel.axes.open) {
-      this.#simulator.breach('state-mmio-window', { object: handle, message: 'before EvtVmbChannelOpened' });
+      this.#simulator.breach('state-mmio-window', {
+        object: handle,
+        message: 'VmbChannelGetMmioSpace before EvtVmbChannelOpened',
+      });
       return;
     }
     const bytes = channel.mmioMegabytes * MEGABYTE;

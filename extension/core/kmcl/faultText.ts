@@ -2,11 +2,12 @@
 import { bugcheckText } from './bugchecks.js';
 import { BUDGET_SPENT } from './faults.js';
 import { ACCESS_WRITE, DESCRIBED, DESCRIPTION, FAULT, type FaultKind } from './layout.js';
-import type { RelatedPlace } from './simulation.js';
+import type { LentMemory, RelatedPlace } from './simulation.js';
 import type { Simulator } from './simulator.js';
 
 export interface FaultText {
   readonly text: string;
+  readonly lent?: LentMemory;
   readonly related?: readonly RelatedPlace[];
 }
 
@@ -82,14 +83,39 @@ function describe(simulator: Simulator, text: string, address: bigint): FaultTex
   const where = place(offset, size);
   const name = machine.utf8(machine.pointer(at + DESCRIPTION.name), Number(machine.u64(at + DESCRIPTION.name_length)));
   const tag = machine.u32(at + DESCRIPTION.tag);
-  const whose = owner(kind, where, size, name, tag);
+  const lent = LENT.get(tag);
+  const whose =
+    lent === undefined
+      ? owner(kind, where, size, name, tag)
+      : lentText(lent.what, kind, Number(machine.i64(at + DESCRIPTION.offset)), size);
   const allocated = simulator.stack(machine.u32(at + DESCRIPTION.allocated_stack));
   const freed = simulator.stack(machine.u32(at + DESCRIPTION.freed_stack));
   const related: RelatedPlace[] = [
     ...(freed.length === 0 ? [] : [{ message: 'freed here', frames: freed }]),
     ...(allocated.length === 0 ? [] : [{ message: 'allocated here', frames: allocated }]),
   ];
-  return { text: whose === '' ? text : `${text}, ${whose}`, ...(related.length === 0 ? {} : { related }) };
+  return {
+    text: whose === '' ? text : `${text}, ${whose}`,
+    ...(lent?.kind === undefined ? {} : { lent: lent.kind }),
+    ...(related.length === 0 || lent !== undefined ? {} : { related }),
+  };
+}
+
+/** Memory the library lends the driver, by the tags of its blocks: what it is to the driver. */
+const LENT: ReadonlyMap<number, { readonly what: string; readonly kind?: LentMemory }> = new Map([
+  [0x4b426d56, { what: "a guest packet's data or MDL", kind: 'incoming' }],
+  [0x43426d56, { what: "a completion routine's Buffer" }],
+  [0x53426d56, { what: 'SaveBuf, LibBuf or *BytesNeeded', kind: 'record' }],
+  [0x6c644d56, { what: 'the MDL of a GPADL', kind: 'gpadl' }],
+  [0x74736547, { what: "guest memory of a GPADL or of a packet's external data", kind: 'gpadl' }],
+  [0x69766544, { what: 'a device object' }],
+  [0x53626c56, { what: 'the bytes of VspLabStateBytes' }],
+]);
+
+function lentText(what: string, kind: number, offset: number, size: number): string {
+  if (offset >= size) return `behind the end of ${what}`;
+  if (offset < 0) return `before the beginning of ${what}`;
+  return kind === DESCRIBED.FREED || kind === DESCRIBED.BLOCK ? `in ${what}, which is no longer valid` : `in ${what}`;
 }
 
 function owner(kind: number, where: string, size: number, name: string, tag: number): string {

@@ -122,7 +122,11 @@ export class Gpadls {
       return STATUS.NOT_FOUND;
     }
     if (!channel.axes.open) {
-      this.#simulator.breach('gpadl-window', { object: handle, detail: gpadl, message: 'the channel is not open' });
+      this.#simulator.breach('gpadl-window', {
+        object: handle,
+        detail: gpadl,
+        message: 'VmbChannelMapGpadl on a channel that is not open',
+      });
       return STATUS.INVALID_DEVICE_STATE;
     }
     if (entry.mapping !== undefined) {
@@ -169,7 +173,11 @@ export class Gpadls {
     }
     const entry = this.#gpadls.get(gpadl);
     if (entry?.mapping === undefined || entry.mapping.channel !== channel) {
-      this.#simulator.breach('gpadl-pair', { object: handle, detail: gpadl, message: 'the GPADL is not mapped' });
+      this.#simulator.breach('gpadl-pair', {
+        object: handle,
+        detail: gpadl,
+        message: `VmbChannelUnmapGpadl of GPADL ${gpadl}, which is not mapped`,
+      });
       return;
     }
     this.#endMapping(entry);
@@ -264,7 +272,9 @@ export class Gpadls {
         this.#simulator.breach(rule, {
           object: channel.handle,
           detail: entry.handle,
-          message: `GPADL ${entry.handle} is still mapped`,
+          message:
+            `GPADL ${entry.handle} is still mapped: it must be gone when ` +
+            `${rule === 'state-opened-unwind' ? 'a failing EvtVmbChannelOpened' : 'EvtVmbChannelClosed'} returns`,
           related: [{ message: 'mapped here', frames: entry.mapping.frames }],
         });
         this.#endMapping(entry);

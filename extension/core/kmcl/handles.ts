@@ -123,7 +123,10 @@ export class Handles {
     const open = this.#open.get(handle);
     if (open === undefined) {
       if (this.#closed.has(handle)) {
-        this.#simulator.breach('init-close-kernel-handle', { object: handle, message: 'the handle was closed before' });
+        this.#simulator.breach('init-close-kernel-handle', {
+          object: handle,
+          message: 'the VMBus handle is closed a second time',
+        });
       }
       return STATUS.INVALID_HANDLE;
     }

@@ -4,6 +4,7 @@
 #include "library.h"
 
 #define TAG_PACKET 0x4B426D56u /* 'VmBK' */
+#define TAG_ANSWER 0x43426D56u /* 'VmBC' */
 #define KEEP_COMPLETED 256u    /* completed handles stay recognisable for so many packets */
 #define DEFER_LIMIT 10000u     /* more deferrals than this are an endless loop */
 #define EXTERNAL_FLAGS 0x1u
@@ -186,7 +187,7 @@ static void take_completion(struct vsp_channel *channel, const struct vsp_descri
     uint32_t signal;
     const uint32_t wanted = packet != NULL && packet->state == VSP_PACKET_IN_FLIGHT;
     if (wanted && (packet->routine != NULL || packet->flags & VSP_PACKET_SYNC) && length != 0) {
-        buffer = vsp_user_allocate(VSP_ARENA_HOST, length, TAG_PACKET);
+        buffer = vsp_user_allocate(VSP_ARENA_HOST, length, TAG_ANSWER);
         vsp_ring_copy(&channel->guest->to_host, descriptor->offset8 * 8u, buffer, length);
     }
     vsp_ring_advance(&channel->guest->to_host, &signal);
@@ -416,10 +417,15 @@ void VmbChannelPacketComplete(void *handle, void *buffer, uint32_t size)
         size = 0;
     }
     if (size > channel->max_packet_size) { /* */
-        vsp_misuse(VSP_RULE_OUT_SIZE_LIMIT, handle, size);
+        vsp_misuse(VSP_RULE_OUT_SIZE_LIMIT, handle, VSP_DETAIL_ANSWER | size);
         size = channel->max_packet_size;
     }
     vsp_check_read(buffer, size);
+    for (struct mdl *mdl = incoming->mdl; mdl != NULL; mdl = mdl->next) {
+        if (vsp_block_of(mdl)->mappings != 0) {
+            vsp_misuse(VSP_RULE_IN_MDL_UNMAP_FIRST, handle, 0);
+        }
+    }
     const uint32_t wanted = incoming->wants_answer;
     const uint64_t transaction = incoming->transaction;
     if (wanted) {

@@ -68,6 +68,8 @@ static inline uint32_t vsp_mode_of(enum vsp_mode mode)
 uint32_t vsp_user_location(void);
 
 void vsp_misuse(uint32_t rule, const void *object, uint64_t detail);
+/* In the detail of out-size-limit: the size is that of an answer to the guest. */
+#define VSP_DETAIL_ANSWER 0x100000000ull
 
 /* ---- The way into a driver callback ---- */
 

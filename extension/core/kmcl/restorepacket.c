@@ -133,7 +133,7 @@ static void judge(struct vsp_channel *channel, const struct vsp_restore *restore
     } else if (status != STATUS_SUCCESS || (restore->restores != 0 && restore->result < 0 && !restored)) {
         vsp_misuse_at_return(VSP_RULE_RESTOREPKT_PROPAGATE, channel, (uint32_t)status);
     } else if (!restored) {
-        vsp_misuse_at_return(VSP_RULE_RESTOREPKT_LIBBUF, channel, restore->restores);
+        vsp_misuse_at_return(VSP_RULE_RESTOREPKT_LIBBUF, channel, VSP_LIBBUF_UNUSED);
     } else if (state_size != 0 && packet->routine == NULL && packet->state != VSP_PACKET_FREE) { /* S-26 */
         vsp_misuse_at_return(VSP_RULE_RESTOREPKT_ROUTINE, packet, 0);
     }
@@ -168,7 +168,7 @@ vsp_status vsp_call_restore(struct vsp_channel *channel, struct vsp_restore *res
     if (vsp_checking) {
         const uint32_t real = handed.state_size < chunk->state_size ? handed.state_size : chunk->state_size;
         if (!restore->told && !same_bytes(handed.library, library, chunk->library_size)) {
-            vsp_misuse_at_return(VSP_RULE_RESTOREPKT_LIBBUF, channel, 2);
+            vsp_misuse_at_return(VSP_RULE_RESTOREPKT_LIBBUF, channel, VSP_LIBBUF_WRITTEN);
         }
         if (handed.state != NULL && vsp_mode_of(VSP_MODE_S35) != VSP_S35_FLIP &&
             !same_bytes(handed.state, state, real)) {
@@ -281,9 +281,9 @@ vsp_status VmbPacketRestore(struct vsp_packet *handle, void *buffer, uint32_t si
     vsp_irql_at_most(VSP_PASSIVE_LEVEL, handle);
     if (vsp_lasting.pass != VSP_PASS_RESTORE || restore == NULL || restore->given == NULL) {
         const uint32_t elsewhere = vsp_lasting.pass == VSP_PASS_RESTORE;
-        vsp_misuse(elsewhere ? VSP_RULE_RESTOREPKT_ALLOCATE : VSP_RULE_RESTOREPKT_LIBBUF, handle, 0);
+        vsp_misuse(elsewhere ? VSP_RULE_RESTOREPKT_ALLOCATE : VSP_RULE_RESTOREPKT_LIBBUF, handle, VSP_LIBBUF_OUTSIDE);
     } else if (restore->restores++, restore->packet != NULL) {
-        vsp_misuse(VSP_RULE_RESTOREPKT_LIBBUF, handle, restore->restores);
+        vsp_misuse(VSP_RULE_RESTOREPKT_LIBBUF, handle, VSP_LIBBUF_TWICE);
         status = STATUS_INVALID_DEVICE_STATE;
     } else if (packet->origin != VSP_ORIGIN_ALLOCATE) {
         vsp_misuse(VSP_RULE_RESTOREPKT_ALLOCATE, handle, packet->origin);
@@ -296,7 +296,7 @@ vsp_status VmbPacketRestore(struct vsp_packet *handle, void *buffer, uint32_t si
     } else {
         vsp_check_read(buffer, size);
         if (size != restore->given_size || !same_bytes(buffer, restore->given, size)) {
-            vsp_misuse(VSP_RULE_RESTOREPKT_LIBBUF, handle, size);
+            vsp_misuse(VSP_RULE_RESTOREPKT_LIBBUF, handle, VSP_LIBBUF_OTHER);
             restore->told = 1;
             status = STATUS_INVALID_PARAMETER_2;
         } else if (!vsp_fail_taken(VSP_FAILS_VmbPacketRestore, &status)) {

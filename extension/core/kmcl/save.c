@@ -342,6 +342,20 @@ vsp_status vsp_save_continue(struct vsp_channel *channel, void *buffer, uint32_t
     return status;
 }
 
+uint32_t vsp_is_save_memory(uint64_t address)
+{
+    if (vsp_lasting.pass != VSP_PASS_QUERY && vsp_lasting.pass != VSP_PASS_WRITE) {
+        return 0;
+    }
+    uint32_t found = address - vsp_lasting.save_buffer < vsp_lasting.save_size;
+    for (const struct vsp_channel *channel = vsp_simulator()->channels; channel != NULL && !found;
+         channel = channel->next) {
+        const struct vsp_save *save = channel->saving;
+        found = save != NULL && address - (uint64_t)(uintptr_t)save->needed < sizeof *save->needed;
+    }
+    return found;
+}
+
 /* ---- End ---- */
 
 void vsp_save_destroy(struct vsp_channel *channel)

@@ -136,6 +136,18 @@ static inline uint32_t vsp_load_record(const uint8_t *from, uint64_t *words, uin
     return hash >> 32 == stored;
 }
 
+/* Details of restorepkt-libbuf. */
+#define VSP_LIBBUF_OUTSIDE 0u /* VmbPacketRestore outside the restore callback */
+#define VSP_LIBBUF_UNUSED 1u  /* the callback succeeded without it */
+#define VSP_LIBBUF_TWICE 2u
+#define VSP_LIBBUF_OTHER 3u   /* other bytes, or another number of them */
+#define VSP_LIBBUF_WRITTEN 4u /* the callback changed LibBuf itself */
+
+/* Details of savepkt-idempotent: what a repeated call did otherwise. */
+#define VSP_DETAIL_ANSWERS 0u /* status or *BytesNeeded */
+#define VSP_DETAIL_BYTES 1u   /* bytes stored */
+#define VSP_DETAIL_CONTEXT 2u /* it changed the packet's context */
+
 #define VSP_UNSET 0xCDCDCDCDu /* preset of *BytesNeeded (S-06) */
 #define VSP_FILL 0xA5u        /* of SaveBuf before the write pass (S-11) */
 #define VSP_FILL_AGAIN 0x5Au

@@ -14,10 +14,30 @@ static uint32_t index_of(const struct vsp_channel *channel, const struct vsp_pac
     return packet->record == VSP_NONE ? VSP_NONE : packet->record - channel->record_base;
 }
 
+#define CONTEXT_LIMIT 65536u /* larger ones are not looked through */
+
+/* What the packet's context holds, as a number; 0 when it has none or nobody knows how long it is. */
+static uint64_t context_hash(const struct vsp_packet *packet)
+{
+    uint64_t hash = 0;
+    if (!vsp_checking) {
+        return 0;
+    }
+    const struct vsp_block *block = packet->pointer == NULL ? NULL : vsp_block_find(packet->pointer);
+    if (block != NULL && block->state == VSP_BLOCK_LIVE && vsp_block_size(block) <= CONTEXT_LIMIT) {
+        hash = vsp_checksum(VSP_CHECKSUM_SEED, packet->pointer, vsp_block_size(block));
+    }
+    if (packet->origin == VSP_ORIGIN_ALLOCATE && packet->channel->inline_context_size != 0) {
+        hash = vsp_checksum(hash, packet + 1, packet->channel->inline_context_size);
+    }
+    return hash;
+}
+
 static vsp_status call(struct vsp_channel *channel, struct vsp_save *save, struct vsp_packet *packet, uint8_t *buffer,
                        uint32_t size, uint32_t pass)
 {
     vsp_status status;
+    const uint64_t before = context_hash(packet);
     *save->needed = VSP_UNSET;
     vsp_lasting.packet = index_of(channel, packet);
     vsp_lasting.pass = pass;
@@ -32,6 +52,10 @@ static vsp_status call(struct vsp_channel *channel, struct vsp_save *save, struc
     }
     VSP_EVENT(VSP_EVENT_CALLBACK_RETURN, VSP_API_EVT_VMB_CHANNEL_SAVE_PACKET, packet, (uint32_t)status, *save->needed);
     vsp_scope_returned(&save->scope);
+    const uint64_t after = before == 0 ? 0 : context_hash(packet);
+    if (after != 0 && after != before) {
+        vsp_misuse_at_return(VSP_RULE_SAVEPKT_IDEMPOTENT, packet, VSP_DETAIL_CONTEXT);
+    }
     return status;
 }
 
@@ -94,10 +118,14 @@ vsp_status vsp_query_packet(struct vsp_channel *channel, struct vsp_save *save, 
             }
         }
         if (round != 0 && (before.status != query->status || before.needed != query->needed)) { /* S-14 */
-            vsp_misuse_at_return(VSP_RULE_SAVEPKT_IDEMPOTENT, packet, query->needed);
+            vsp_misuse_at_return(VSP_RULE_SAVEPKT_IDEMPOTENT, packet, VSP_DETAIL_ANSWERS);
         }
     }
     check_severity(packet, query->status);
+    if (query->status < 0 && query->needed != VSP_UNSET && query->needed > vsp_lasting.memory_limit) {
+        vsp_depth++; /* where it returned, as in vsp_misuse_at_return */
+        vsp_fault(VSP_FAULT_OUT_OF_MEMORY, 0, query->needed, 0);
+    }
     vsp_status result = STATUS_SUCCESS;
     if (query->needed == VSP_UNSET) { /* M6 */
         vsp_misuse_at_return(VSP_RULE_SAVEPKT_BYTESNEEDED_WRITTEN, packet, VSP_PASS_QUERY);
@@ -180,7 +208,7 @@ static void measure(struct vsp_channel *channel, struct vsp_save *save, const ui
         changed |= !untouched && first[i] != second[i];
     }
     if (status != first_status || *save->needed != needed || changed) {
-        vsp_misuse_at_return(VSP_RULE_SAVEPKT_IDEMPOTENT, packet, VSP_PASS_WRITE);
+        vsp_misuse_at_return(VSP_RULE_SAVEPKT_IDEMPOTENT, packet, changed ? VSP_DETAIL_BYTES : VSP_DETAIL_ANSWERS);
     }
     if (missing != 0) { /* M11 */
         vsp_misuse_at_return(VSP_RULE_SAVEPKT_FULL_INIT, packet, missing);

@@ -264,6 +264,9 @@ static vsp_status refuse_external(struct vsp_packet *handle, uint32_t flags, uin
     vsp_status status = STATUS_INVALID_PARAMETER;
     if (packet->channel->server) {
         vsp_misuse(VSP_RULE_OUT_SERVER_NO_EXTERNAL, packet, 0);
+        if (!(flags & VSP_SEND_WAIT)) {
+            vsp_misuse(VSP_RULE_OUT_EXTERNAL_WAIT, packet, flags);
+        }
     } else if (flags & ~FLAGS_KNOWN ||
                (flags & FLAG_FORCE_MDL_LENGTH && api == VSP_API_VMB_PACKET_SEND_WITH_EXTERNAL_PFNS)) {
         vsp_misuse(VSP_RULE_OUT_FLAGS, packet, flags);

@@ -58,6 +58,8 @@ export interface FaultRecord {
   /** SaveBuf and LibBuf of the save or restore callback it happened in (vsp_lasting.save_buffer and its neighbours). */
   readonly saveBuffer?: { readonly address: number; readonly size: number };
   readonly libraryBuffer?: { readonly address: number; readonly size: number };
+  /** The memory concerned is the library's, lent to the driver: a guest packet, a saved record, a GPADL. */
+  readonly lent?: LentMemory;
   /** The context field whose invented value led here: the finding is a warning then. */
   readonly inventedField?: string;
   /** A stub had been called before: the finding is at most a warning. */
@@ -65,6 +67,8 @@ export interface FaultRecord {
   /** Where the memory concerned was allocated or freed. */
   readonly related?: readonly RelatedPlace[];
 }
+
+export type LentMemory = 'incoming' | 'record' | 'gpadl';
 
 export interface RelatedPlace {
   readonly message: string;

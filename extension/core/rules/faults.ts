@@ -2,8 +2,9 @@
  * The fault that ended a run becomes one finding: the rule of the callback if one explains it, else a memory or run
  * rule.
  */
+import { apiName } from '../kmcl/api.js';
 import { bugcheckText } from '../kmcl/bugchecks.js';
-import { FAULT } from '../kmcl/layout.js';
+import { FAULT, LIBRARY_FRAME } from '../kmcl/layout.js';
 import type { FaultRecord } from '../kmcl/simulation.js';
 import { functionTable, plainName } from '../run/functionTable.js';
 import type { CompiledDriver } from '../toolchain/module.js';
@@ -140,25 +141,81 @@ function boundsExplanation(fault: FaultRecord, buffer: { address: number; size: 
   const start = fault.address - buffer.address;
   const end = start + fault.size;
   if (start < 0 || start >= buffer.size + NEIGHBOURHOOD || end <= buffer.size) return undefined;
-  // What is checked names the first byte that may not be touched, or where the access begins.
-  const reached = start >= buffer.size ? start : end - 1;
-  const where = `byte ${reached} of SaveBuf, whose SaveBufSize is ${buffer.size}`;
   if (fault.context.pass === 'write' && isWrite(fault)) {
-    return { rule: 'savepkt-no-overrun', message: `the write call stored ${bytes(fault.size)}, reaching ${where}` };
+    return {
+      rule: 'savepkt-no-overrun',
+      message: `a store of ${bytes(fault.size)} in the write call goes beyond SaveBuf: SaveBufSize is ${buffer.size}`,
+    };
   }
   if (fault.context.pass === 'restore' && !isWrite(fault)) {
     return {
       rule: 'restorepkt-validate',
-      message: `the restore call read ${bytes(fault.size)}, reaching ${where}: the record's size was not checked`,
+      message:
+        `a read of ${bytes(fault.size)} goes beyond SaveBuf, whose SaveBufSize is ${buffer.size}: the ` +
+        `record's size was not checked`,
     };
   }
   return undefined;
 }
 
+/**
+ * Memory lent for a time and used after it: of a guest packet, of a GPADL. Of a kept SaveBuf the memory fault says
+ * all.
+ */
+function lentExplanation(fault: FaultRecord): Explanation | undefined {
+  const used = `${bytes(fault.size)} ${fault.size === 1 ? 'is' : 'are'} ${isWrite(fault) ? 'written to' : 'read from'}`;
+  switch (fault.lent) {
+    case 'incoming':
+      return {
+        rule: 'in-no-use-after-complete',
+        message: `${used} a guest packet's buffer or MDL after the packet was completed: it is the guest's again`,
+      };
+    case 'gpadl':
+      return { rule: 'gpadl-unmap-quiet', message: `${used} a GPADL's memory or MDL that is not mapped any more` };
+    default:
+      return undefined;
+  }
+}
+
+/** BufferLength is chosen by the guest. */
+function lengthExplanation(fault: FaultRecord): Explanation | undefined {
+  if (fault.context.callback !== 'EvtVmbChannelProcessPacket' || isWrite(fault)) return undefined;
+  return {
+    rule: 'in-length-check',
+    message: `a read of ${bytes(fault.size)} goes beyond the guest packet: BufferLength was not checked`,
+  };
+}
+
+const SENDS: readonly string[] = ['VmbPacketSend', 'VmbPacketSendWithExternalMdl', 'VmbPacketSendWithExternalPfns'];
+
+/**
+ * A lock taken twice by one thread, the second time in a callback that the library ran within a call made under that
+ * lock.
+ */
+function lockExplanation(fault: FaultRecord): Explanation | undefined {
+  const { callback } = fault.context;
+  if (!fault.text.startsWith('a lock is taken')) return undefined;
+  const within = fault.frames
+    .filter((frame) => (frame & LIBRARY_FRAME) !== 0)
+    .map((frame) => apiName((frame & ~LIBRARY_FRAME) >>> 0) ?? '')
+    .filter((name) => name.startsWith('Vmb'))
+    .at(-1);
+  if (within === undefined || callback === null) return undefined;
+  const message = `${callback} takes a lock that is held across ${within}, which calls it: it waits for itself`;
+  if (SENDS.includes(within)) return { rule: 'out-no-lock-send', message };
+  return ['VmbChannelPause', 'VmbChannelDisable'].includes(within)
+    ? { rule: 'state-blocking-no-locks', message }
+    : undefined;
+}
+
 /** The callback rule that says more than the memory fault does. */
 function explanation(fault: FaultRecord): Explanation | undefined {
   const memory = [FAULT.OUT_OF_BOUNDS, FAULT.USE_AFTER_FREE, FAULT.NULL, FAULT.WILD] as readonly number[];
-  if (!memory.includes(fault.kind) || fault.saveBuffer === undefined) return undefined;
+  if (fault.kind === FAULT.DEADLOCK) return lockExplanation(fault);
+  if (!memory.includes(fault.kind)) return undefined;
+  if (fault.lent !== undefined && fault.kind === FAULT.USE_AFTER_FREE) return lentExplanation(fault);
+  if (fault.lent === 'incoming' && fault.kind === FAULT.OUT_OF_BOUNDS) return lengthExplanation(fault);
+  if (fault.saveBuffer === undefined) return undefined;
   const { pass } = fault.context;
   if (pass === 'query' || (pass === 'restore' && fault.saveBuffer.size === 0))
     return emptyExplanation(fault, fault.saveBuffer);

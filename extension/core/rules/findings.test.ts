@@ -129,13 +129,13 @@ describe('faults', () => {
       'M14, behind the end',
       { address: 0x20000 + 48, size: 8 },
       'savepkt-no-overrun',
-      /stored 8 bytes, reaching byte 48 of SaveBuf, whose SaveBufSize is 48/,
+      /^a store of 8 bytes in the write call goes beyond SaveBuf: SaveBufSize is 48$/,
     ],
     [
       'M14, a copy that is too long',
       { address: 0x20000, size: 56 },
       'savepkt-no-overrun',
-      /stored 56 bytes, reaching byte 55/,
+      /^a store of 56 bytes in the write call/,
     ],
     ['a write elsewhere', { address: 0x10000, size: 8 }, 'mem-out-of-bounds', /write of 8 bytes at 0x10000/],
     ['a read behind the end', { address: 0x20000 + 48, size: 1, detail: 0 }, 'mem-out-of-bounds', /read of 1 byte/],
@@ -143,7 +143,7 @@ describe('faults', () => {
       'an overread of the record on restore',
       { address: 0x20000 + 44, size: 8, detail: 0, context: context({ pass: 'restore' }) },
       'restorepkt-validate',
-      /read 8 bytes, reaching byte 51 of SaveBuf/,
+      /^a read of 8 bytes goes beyond SaveBuf, whose SaveBufSize is 48/,
     ],
   ] as const)('%s', (_row, over, rule, message) => {
     const finding = fromFault(fault(FAULT.OUT_OF_BOUNDS, { saveBuffer, ...over }));
@@ -265,7 +265,8 @@ describe('one fault, one finding', () => {
       breach('mem-leak', { message: '16 bytes', context: context({ packet: null, pass: null }) }),
     );
     expect(shown(findings({ breaches: [...breaches, ...leaks] }))).toEqual([
-      'error savepkt-no-packet-ops: a packet is worked on inside the save callback, which may only read (and so for 2 more packets)',
+      'error savepkt-no-packet-ops: inside EvtVmbChannelSavePacket a packet is sent, freed or changed: ' +
+        'the callback may only read it, and the call has no effect (and so for 2 more packets)',
       'error mem-leak: 16 bytes (2 times)',
     ]);
   });
@@ -298,7 +299,7 @@ describe('stubs', () => {
         { name: 'Never', calls: 0, location: 0 },
       ],
     });
-    expect(shown(found)).toEqual(["warning run-stub: VendorCall is nobody's: it returned a fixed value 2 times"]);
+    expect(shown(found)).toEqual(['warning run-stub: VendorCall is defined nowhere: a stub answered for it 2 times']);
     expect(found[0]?.location?.line).toBe(12);
   });
 

@@ -6,6 +6,7 @@ import { breachFindings } from './breaches.js';
 import { findRule } from './catalogue.js';
 import { type Draft, draft, type RuleInput, severityOf } from './draft.js';
 import { faultFinding } from './faults.js';
+import { explainLeaks } from './leakCauses.js';
 import { oneFindingPerFault, ruleName, withoutRepetitions } from './merge.js';
 import { userPosition } from './positions.js';
 
@@ -16,9 +17,13 @@ function stubFindings(input: RuleInput): readonly Draft[] {
   return input.result.stubs
     .filter(({ calls }) => calls > 0)
     .map(({ name, calls, location }) =>
-      draft('run-stub', `${name} is nobody's: it returned a fixed value ${calls === 1 ? 'once' : `${calls} times`}`, {
-        location: userPosition(input.driver.locations, [location]),
-      }),
+      draft(
+        'run-stub',
+        `${name} is defined nowhere: a stub answered for it ${calls === 1 ? 'once' : `${calls} times`}`,
+        {
+          location: userPosition(input.driver.locations, [location]),
+        },
+      ),
     );
 }
 
@@ -64,7 +69,7 @@ function toFinding(each: Draft, expected: ReadonlySet<string>, allows: Allows): 
 export function findingsOf(input: RuleInput, allows: Allows): readonly Finding[] {
   const fault = faultFinding(input);
   const seen = [...breachFindings(input), ...(fault === undefined ? [] : [fault])];
-  const drafts = [...oneFindingPerFault(withoutRepetitions(seen)), ...stubFindings(input)];
+  const drafts = [...oneFindingPerFault(explainLeaks(withoutRepetitions(seen), input)), ...stubFindings(input)];
   const all = [...drafts, ...missedExpectations(input, drafts)];
   const expected = new Set(input.result.expected.map(ruleName));
   return all.map((each) => toFinding(each, expected, allows));

@@ -7,9 +7,18 @@ function placeKey(draft: Draft): string {
   return at === null ? '' : `${at.file}:${at.line}:${at.column}`;
 }
 
-/** The same rule at the same statement of the same callback is the same fault, whichever packet ran into it. */
+/** Rules that a run breaks at one place and again wherever the consequences show. */
+const ONCE_A_RUN: readonly string[] = ['init-process-callback'];
+/** Rules that one callback can break at several places with the same packet. */
+const ONCE_A_PACKET: readonly string[] = ['restorepkt-libbuf'];
+
+/**
+ * The same rule at the same statement of the same callback is the same fault, whichever packet ran into it in
+ * whichever pass.
+ */
 function faultKey(draft: Draft): string {
-  return [draft.rule, placeKey(draft), draft.channel, draft.callback, draft.pass].join(' ');
+  if (ONCE_A_RUN.includes(draft.rule)) return draft.rule;
+  return [draft.rule, placeKey(draft), draft.channel, draft.callback].join(' ');
 }
 
 interface Group {
@@ -56,6 +65,7 @@ const RECORD_RULES: readonly string[] = [
 function sameFault(a: Draft, b: Draft): boolean {
   if (a.channel !== b.channel || a.packet !== b.packet || a.pass !== b.pass || a.callback !== b.callback) return false;
   if (RECORD_RULES.includes(a.rule) && RECORD_RULES.includes(b.rule)) return true;
+  if (a.rule === b.rule && a.packet !== null && ONCE_A_PACKET.includes(a.rule)) return true;
   return placeKey(a) !== '' && placeKey(a) === placeKey(b) && rankOf(a.rule) !== rankOf(b.rule);
 }
 
@@ -82,7 +92,8 @@ export function oneFindingPerFault(drafts: readonly Draft[]): readonly Draft[] {
       continue;
     }
     const [senior, junior] = seniority(each) < seniority(other) ? [each, other] : [other, each];
-    const remarks = senior.rule === junior.rule ? junior.related : relatedOf(junior);
+    const remarks =
+      senior.rule === junior.rule && placeKey(senior) === placeKey(junior) ? junior.related : relatedOf(junior);
     const known = new Set(senior.related.map(({ message }) => message));
     kept[at] = { ...senior, related: [...senior.related, ...remarks.filter(({ message }) => !known.has(message))] };
   }

@@ -34,7 +34,7 @@ export function shownFunction(name: string): string {
 
 function positionOf(location: SourceLocation): Position {
   const { file, line, column } = location;
-  return { file, line, column, function: shownFunction(location.function) };
+  return { file, line, column: Math.max(1, column), function: shownFunction(location.function) };
 }
 
 /** The location and what it was inlined into, innermost first. */

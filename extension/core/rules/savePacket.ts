@@ -3,7 +3,8 @@
  * 6.3. The simulator reports the breaches themselves, with the return statement taken; here stand the words, with all
  * figures.
  */
-import { STATUS, statusText, succeeded } from '../kmcl/status.js';
+import { STATUS, succeeded } from '../kmcl/status.js';
+import { statusName } from '../kmcl/statusNames.js';
 import { NEEDED_PRESET, type PacketRecords } from '../run/packetRecords.js';
 import type { RuleId } from './catalogue.js';
 import { bytes } from './draft.js';
@@ -26,10 +27,9 @@ function isError(status: number): boolean {
 function statusVerdict(pass: Verdict['pass'], status: number): readonly Verdict[] {
   if (status === STATUS.SUCCESS || isError(status)) return [];
   const how = succeeded(status) ? 'which counts as success' : 'which has warning severity only';
-  const name = status === STATUS.PENDING ? 'STATUS_PENDING' : statusText(status);
   const message =
-    `the ${pass} call returned ${name}, ${how}; the callback is synchronous and answers STATUS_SUCCESS or an ` +
-    'error';
+    `the ${pass} call returned ${statusName(status)}, ${how}; the callback is synchronous and answers ` +
+    'STATUS_SUCCESS or an error';
   return [{ rule: 'savepkt-status-severity', pass, message }];
 }
 
@@ -39,7 +39,7 @@ function queryVerdicts(records: PacketRecords, index: number): readonly Verdict[
   const pass = 'query';
   const severity = statusVerdict(pass, status);
   if (records.has(index, 'NEEDED_UNSET')) {
-    const message = `the query returned ${statusText(status)} without storing a size in *BytesNeeded`;
+    const message = `the query returned ${statusName(status)} without storing a size in *BytesNeeded`;
     return [...severity, { rule: 'savepkt-bytesneeded-written', pass, message }];
   }
   if (succeeded(status) && needed > 0) {
@@ -50,7 +50,7 @@ function queryVerdicts(records: PacketRecords, index: number): readonly Verdict[
   }
   if (!succeeded(status) && needed === 0) {
     const message =
-      `the query failed with ${statusText(status)} and reported 0 bytes: with nothing to save it succeeds, with a ` +
+      `the query failed with ${statusName(status)} and reported 0 bytes: with nothing to save it succeeds, with a ` +
       'size it reports it';
     return [...severity, { rule: 'savepkt-query-succeed-empty', pass, message }];
   }
@@ -94,7 +94,7 @@ function writeVerdicts(records: PacketRecords, index: number): readonly Verdict[
   const size = records.get(index, 'write_size');
   const severity = statusVerdict(pass, status);
   if (needed === NEEDED_PRESET) {
-    const message = `the write call returned ${statusText(status)} without storing a size in *BytesNeeded`;
+    const message = `the write call returned ${statusName(status)} without storing a size in *BytesNeeded`;
     return [...severity, { rule: 'savepkt-bytesneeded-written', pass, message }];
   }
   if (succeeded(status)) return [...severity, ...writtenVerdicts(records, index)];
@@ -109,7 +109,7 @@ function writeVerdicts(records: PacketRecords, index: number): readonly Verdict[
       : {
           rule: 'savepkt-stable',
           pass,
-          message: `${asked}, and the write call failed with ${statusText(status)} although SaveBufSize is ${size}`,
+          message: `${asked}, and the write call failed with ${statusName(status)} although SaveBufSize is ${size}`,
           ...(status === STATUS.BUFFER_TOO_SMALL ? {} : { failed: true as const }),
         };
   return [...severity, verdict];

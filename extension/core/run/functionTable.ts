@@ -46,7 +46,7 @@ function readNames(section: WasmReader, end: number, into: Map<number, string>):
  * `Bus::Complete`.
  */
 export function plainName(symbol: string): string {
-  return /([\w:~]+)\(/.exec(symbol)?.[1] ?? symbol;
+  return /([\w:~]+)\(/.exec(symbol.replaceAll("`anonymous namespace'::", ''))?.[1] ?? symbol;
 }
 
 /** Table index → symbol. Empty for a module without names. */

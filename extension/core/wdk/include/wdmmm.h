@@ -120,12 +120,15 @@ VOID NTAPI ProbeForWrite(_Inout_ volatile VOID *Address, _In_ SIZE_T Length, _In
         (MemoryDescriptorList)->ByteCount = (ULONG)(Length);                                                           \
     } while (0)
 
+_Ret_maybenull_ PVOID VspMapMdl_(_Inout_ PMDL MemoryDescriptorList);
+
 _Ret_maybenull_ FORCEINLINE PVOID MmGetSystemAddressForMdlSafe(_Inout_ PMDL Mdl, _In_ ULONG Priority)
 {
     if (Mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)) {
         return Mdl->MappedSystemVa;
     }
-    return MmMapLockedPagesSpecifyCache(Mdl, KernelMode, MmCached, NULL, FALSE, Priority);
+    UNREFERENCED_PARAMETER(Priority);
+    return VspMapMdl_(Mdl);
 }
 
 #define PAGE_NOACCESS 0x01

@@ -75,7 +75,7 @@ void *vsp_block_allocate(enum vsp_arena arena, uint64_t size, uint32_t tag, uint
     block->state = VSP_BLOCK_LIVE;
     block->flags = (uint8_t)(flags | (aligned ? VSP_BLOCK_ALIGNED : 0) |
                              (arena == VSP_ARENA_LASTING ? VSP_BLOCK_LASTING : 0));
-    block->reserved = 0;
+    block->mappings = 0;
     block->tag = tag;
     block->stack = vsp_stack_capture();
     if (aligned) {

@@ -5,8 +5,7 @@
 
 /* `size` of a VSP_FAULT_ASSERT. */
 enum assert_code {
-    ASSERT_FAILED = 1,   /* detail = line */
-    ASSERT_FAST_FAIL = 2, /* detail = FAST_FAIL_* */
+    ASSERT_FAILED = 1, /* detail = line */
     ASSERT_BREAKPOINT = 3,
 };
 
@@ -58,16 +57,18 @@ VOID RtlAssert(PVOID VoidFailedAssertion, PVOID VoidFileName, ULONG LineNumber, 
 
 DECLSPEC_NORETURN void VspFastFail_(unsigned int code)
 {
-    const char *text = code == FAST_FAIL_CORRUPT_LIST_ENTRY ? "a LIST_ENTRY is corrupt" : "__fastfail";
-    vsp_fault(VSP_FAULT_ASSERT, (uint64_t)text, ASSERT_FAST_FAIL, code);
+    if (code == FAST_FAIL_CORRUPT_LIST_ENTRY) {
+        vsp_breach(VSP_RULE_LOCK_LIST, 0, 0);
+    }
+    KeBugCheckEx(KERNEL_SECURITY_CHECK_FAILURE, code, 0, 0, 0);
 }
 
 void DbgBreakPoint(void)
 {
-    vsp_fault(VSP_FAULT_ASSERT, (uint64_t) "breakpoint", ASSERT_BREAKPOINT, 0);
+    vsp_fault(VSP_FAULT_ASSERT, (uint64_t) "a breakpoint is reached, and no debugger is there", ASSERT_BREAKPOINT, 0);
 }
 
 VOID DbgBreakPointWithStatus(ULONG Status)
 {
-    vsp_fault(VSP_FAULT_ASSERT, (uint64_t) "breakpoint", ASSERT_BREAKPOINT, Status);
+    vsp_fault(VSP_FAULT_ASSERT, (uint64_t) "a breakpoint is reached, and no debugger is there", ASSERT_BREAKPOINT, Status);
 }

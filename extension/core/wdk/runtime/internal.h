@@ -215,7 +215,7 @@ struct vsp_block {
     uint8_t size_high;
     uint8_t state;
     uint8_t flags;
-    uint8_t reserved;
+    uint8_t mappings; /* of an MDL of the library's: explicit ones not undone */
     uint32_t tag;
     uint32_t stack; /* of the allocation, vsp_stack id; 0 when checks are off */
 };
@@ -256,6 +256,8 @@ static inline void *vsp_block_user(const struct vsp_block *block)
 /* Ends the test when the memory limit is reached. `zero`: zeroed instead of filled. */
 void *vsp_block_allocate(enum vsp_arena arena, uint64_t size, uint32_t tag, uint32_t flags, int zero);
 void vsp_block_free(struct vsp_block *block);
+/* kmcl/save.c: the address is SaveBuf's or *BytesNeeded's, and the save callback runs. */
+uint32_t vsp_is_save_memory(uint64_t address);
 /* kmcl/packet.c: pool memory is about to be freed; packets of VmbPacketInitialize in it must not be in use. */
 void vsp_memory_freed(const void *memory, uint64_t size);
 /* VmbPacketInitialize calls that succeeded: without one there is nothing to look for. */

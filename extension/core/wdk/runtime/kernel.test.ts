@@ -159,8 +159,10 @@ describe('lists', () => {
     expect(started().call('slist')).toBe(44321);
   });
 
-  it('a corrupt LIST_ENTRY is a fast failure with subcode 3', () => {
-    expect(started().faultOf('corruptList')).toMatchObject({ kind: 'assert', size: 2n, detail: 3n });
+  it('a corrupt LIST_ENTRY breaks lock-list and ends in KERNEL_SECURITY_CHECK_FAILURE (8.3)', () => {
+    const run = started();
+    expect(run.faultOf('corruptList')).toMatchObject({ kind: 'bugcheck', address: 0x139n });
+    expect(run.breaches.map(({ rule }) => rule)).toEqual([ruleNumber('lock-list')]);
   });
 });
 
@@ -233,7 +235,7 @@ describe('ends of a test', () => {
   it.each([
     ['bugcheck', { kind: 'bugcheck', address: 0xe2n }],
     ['raiseStatus', { kind: 'bugcheck', address: 0x1en }],
-    ['fastFail', { kind: 'assert', size: 2n, detail: 3n }],
+    ['fastFail', { kind: 'bugcheck', address: 0x139n }],
     ['breakpoint', { kind: 'assert', size: 3n }],
   ] as const)('%s', (name, expected) => {
     expect(started().faultOf(name)).toMatchObject(expected);

@@ -27,6 +27,13 @@ static int is_librarys(PMDL mdl)
     return 1;
 }
 
+/* The count of explicit mappings of an MDL of the library's; NULL for another. */
+static uint8_t *mappings_of(PMDL mdl)
+{
+    struct vsp_block *block = vsp_block_find(mdl);
+    return block == NULL || block->state != VSP_BLOCK_LIVE || (block->flags & VSP_BLOCK_POOL) ? NULL : &block->mappings;
+}
+
 static void fill_pages(PMDL mdl)
 {
     PPFN_NUMBER pages = MmGetMdlPfnArray(mdl);
@@ -152,6 +159,23 @@ static PVOID map_locked(PMDL mdl, KPROCESSOR_MODE mode, ULONG bug_check, uint32_
     return mdl->MappedSystemVa;
 }
 
+/* For MmGetSystemAddressForMdlSafe: such a mapping ends with the MDL. */
+PVOID VspMapMdl_(PMDL MemoryDescriptorList)
+{
+    const uint32_t fails = VSP_FAILS(MmMapLockedPagesSpecifyCache);
+    return map_locked(MemoryDescriptorList, KernelMode, FALSE, fails, "MmGetSystemAddressForMdlSafe");
+}
+
+/* An explicit mapping (in-mdl-unmap-first). */
+static PVOID count_mapping(PMDL mdl, PVOID address)
+{
+    uint8_t *mappings = mappings_of(mdl);
+    if (address != NULL && mappings != NULL) {
+        (*mappings)++;
+    }
+    return address;
+}
+
 PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, MEMORY_CACHING_TYPE CacheType,
                                    PVOID RequestedAddress, ULONG BugCheckOnFailure, ULONG Priority)
 {
@@ -159,12 +183,13 @@ PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE Ac
     (void)RequestedAddress;
     (void)Priority;
     const uint32_t fails = VSP_FAILS(MmMapLockedPagesSpecifyCache);
-    return map_locked(MemoryDescriptorList, AccessMode, BugCheckOnFailure, fails, __func__);
+    return count_mapping(MemoryDescriptorList,
+                         map_locked(MemoryDescriptorList, AccessMode, BugCheckOnFailure, fails, __func__));
 }
 
 PVOID MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode)
 {
-    return map_locked(MemoryDescriptorList, AccessMode, TRUE, 0, __func__);
+    return count_mapping(MemoryDescriptorList, map_locked(MemoryDescriptorList, AccessMode, TRUE, 0, __func__));
 }
 
 VOID MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
@@ -176,6 +201,10 @@ VOID MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
         KeBugCheckEx(MEMORY_MANAGEMENT, (ULONG_PTR)MemoryDescriptorList, (ULONG_PTR)BaseAddress, 0, 0);
     }
     MemoryDescriptorList->MdlFlags &= (CSHORT)~MDL_MAPPED_TO_SYSTEM_VA;
+    uint8_t *mappings = mappings_of(MemoryDescriptorList);
+    if (mappings != NULL && *mappings != 0) {
+        (*mappings)--;
+    }
 }
 
 /* ---- Pages without a pool tag of the driver's ---- */

@@ -198,7 +198,8 @@ static uint64_t open_bytes(uint64_t address)
     }
     if (vsp_lasting.irql >= DISPATCH_LEVEL && vsp_kept.paged_reported != vsp_frames[vsp_depth]) {
         vsp_kept.paged_reported = vsp_frames[vsp_depth];
-        vsp_breach(VSP_RULE_MEM_NONPAGED_AT_DISPATCH, address, vsp_lasting.irql);
+        vsp_breach(vsp_is_save_memory(address) ? VSP_RULE_SAVEPKT_IRQL : VSP_RULE_MEM_NONPAGED_AT_DISPATCH,
+                   address, vsp_lasting.irql);
     }
     return shadow == VSP_SHADOW_PAGED ? 8 : shadow & 7u;
 }
