@@ -27,6 +27,42 @@ export interface Run {
   readonly output?: readonly OutputLine[];
   readonly channels: readonly Channel[];
   readonly findings: readonly Finding[];
+  /** The C records the saved bytes are read through; packets name theirs by index. */
+  readonly records?: readonly RecordLayout[];
+  /** Who wrote saved bytes; packets name them by index. */
+  readonly writers?: readonly Writer[];
+}
+
+/** A record as the driver's source declares it, its fields flattened to leaves in the order of their offsets. */
+export interface RecordLayout {
+  /** The type's name as the source has it. */
+  readonly name: string;
+  /** Bytes; what a packet saves beyond them is its tail. */
+  readonly size: number;
+  /** Leaves and padding: together they cover every byte once, members of a union aside. */
+  readonly fields: readonly RecordField[];
+}
+
+export interface RecordField {
+  /** Path from the record: `Header.Version`, `Entries[2]`; for padding that of the member before it. */
+  readonly name: string;
+  /** As the source spells it: `ULONG`, `UCHAR[16]`; empty for padding. */
+  readonly type: string;
+  /** Bytes from the record's start. */
+  readonly offset: number;
+  readonly size: number;
+  readonly format: FieldFormat;
+  /** Bit-fields: first bit within the storage unit at `offset`, and width. */
+  readonly bits?: { readonly start: number; readonly width: number };
+  /** Enums: what their values are called. */
+  readonly values?: readonly { readonly name: string; readonly value: number }[];
+}
+
+export type FieldFormat = 'unsigned' | 'signed' | 'float' | 'enum' | 'pointer' | 'bytes' | 'text' | 'guid' | 'padding';
+
+/** A store of the driver by its call stack, as in `Finding.callStack`. */
+export interface Writer {
+  readonly callStack: Finding['callStack'];
 }
 
 export interface OutputLine {
@@ -41,6 +77,31 @@ export interface Channel {
   readonly packets: PacketList;
   readonly saveStream: SaveStream;
   readonly laterSaves: readonly LaterSave[];
+  /** Its packets' callbacks, where they are defined. */
+  readonly callbacks?: { readonly save: Position | null; readonly restore: Position | null };
+  /** The channel's states and callbacks in their order, packets' own callbacks in groups. */
+  readonly timeline?: Timeline;
+}
+
+export interface Timeline {
+  readonly events: readonly TimelineEvent[];
+  /** Events that came after the last one kept. */
+  readonly dropped: number;
+}
+
+export interface TimelineEvent {
+  /** Place in the run's event log: an order, not a time. */
+  readonly at: number;
+  readonly kind: 'state' | 'call' | 'callback' | 'packets' | 'finding';
+  /** State reached, function called, callback run. */
+  readonly name: string;
+  /** `packets`: the first and last packet of the group; else the packet concerned. */
+  readonly first?: number;
+  readonly last?: number;
+  readonly pass?: Pass;
+  /** NTSTATUS answered; of a group the one all answered, else absent. */
+  readonly status?: string;
+  readonly location: Position | null;
 }
 
 export interface PacketList {
@@ -66,6 +127,12 @@ export interface Packet {
   readonly libraryBytes: number;
   readonly stateHex?: string;
   readonly restore: { readonly status: string; readonly bytesRead: number | null } | null;
+  /** Index into `Run.records` of the type its bytes were written through, where one could be told. */
+  readonly record?: number;
+  /** Runs of bytes in [0, stateBytes) by the store that wrote them last, index into `Run.writers`; null: never written. */
+  readonly writtenBy?: readonly { readonly offset: number; readonly length: number; readonly writer: number | null }[];
+  /** Where the library's record of it lies in the save stream (simulated). */
+  readonly stream?: { readonly offset: number; readonly bytes: number };
   /** A stub was called in its save or restore callback: its figures rest on what nobody simulated. */
   readonly stubbed?: true;
 }
@@ -77,6 +144,8 @@ export interface SaveStream {
     readonly bytesFilled: number;
     readonly bytesRequired: number;
     readonly status: string;
+    /** Packets that lie in it, whole or in part; absent when there is none. */
+    readonly packets?: { readonly first: number; readonly last: number };
   }[];
 }
 

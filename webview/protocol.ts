@@ -1,0 +1,107 @@
+/**
+ * What the extension and the Packet Buffers page say to each other: every message of both directions, plain data and
+ * transferable columns. The exported HTML file answers the same calls from what is embedded in it.
+ */
+import type { Packet } from '../extension/core/run/report.js';
+import type { ReportPack } from '../extension/core/run/reportPack.js';
+
+/** Both ends must be of the same build: a restored page of another version is told to reload. */
+export const PROTOCOL = 1;
+
+/** A driver's newest report; packets come without their bytes, which are asked for one packet at a time. */
+export interface DriverReport {
+  /** Stable over runs: the driver's folder. */
+  readonly key: string;
+  readonly name: string;
+  readonly pack: ReportPack;
+  /** What each run, by name, measured the time before. */
+  readonly previous: Readonly<Record<string, RunFigures>>;
+  /** The source has changed since. */
+  readonly stale: boolean;
+  /** Why the newest source could not be run: compile errors, in the compiler's words. */
+  readonly problems: readonly Problem[];
+}
+
+export interface RunFigures {
+  readonly packets: number;
+  /** Bytes of VSP state. */
+  readonly stateBytes: number;
+  readonly min: number;
+  readonly median: number;
+  readonly max: number;
+}
+
+export interface Problem {
+  readonly message: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A place in the view. Indices as in the report. */
+export interface Target {
+  readonly driver: string;
+  readonly run?: number;
+  readonly channel?: number;
+  readonly packet?: number;
+  readonly finding?: number;
+  /** Byte of the packet's saved state. */
+  readonly byte?: number;
+}
+
+export type ToView =
+  /** Everything there is; the answer to `ready`. */
+  | { readonly kind: 'reports'; readonly drivers: readonly DriverReport[]; readonly canRun: boolean }
+  /** One driver was run again, or its source changed. */
+  | { readonly kind: 'report'; readonly driver: DriverReport }
+  | { readonly kind: 'progress'; readonly running: boolean; readonly text: string }
+  | { readonly kind: 'reveal'; readonly target: Target }
+  | { readonly kind: 'answer'; readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly kind: 'answer'; readonly id: number; readonly ok: false; readonly message: string };
+
+/** What one packet saved: bytes and the stores that wrote them. */
+export interface PacketBytes {
+  /** Null where the run kept none: beyond the first 10,000 packets. */
+  readonly bytes: Uint8Array | null;
+  readonly writtenBy: NonNullable<Packet['writtenBy']>;
+}
+
+/** Calls the page makes, each with its argument and what is answered. */
+export interface ViewCalls {
+  readonly packetBytes: {
+    readonly argument: {
+      readonly driver: string;
+      readonly run: number;
+      readonly channel: number;
+      readonly packet: number;
+    };
+    readonly result: PacketBytes;
+  };
+  readonly openSource: {
+    readonly argument: {
+      readonly driver: string;
+      readonly file: string;
+      readonly line: number;
+      readonly column: number;
+    };
+    readonly result: null;
+  };
+  readonly run: { readonly argument: { readonly driver: string | null }; readonly result: null };
+  readonly cancel: { readonly argument: null; readonly result: null };
+  readonly exportReport: { readonly argument: { readonly format: 'json' | 'csv' | 'html' }; readonly result: null };
+  readonly copy: { readonly argument: { readonly text: string }; readonly result: null };
+  readonly explainRule: { readonly argument: { readonly rule: string }; readonly result: null };
+}
+
+export type CallName = keyof ViewCalls;
+
+export type FromView =
+  | { readonly kind: 'ready'; readonly protocol: number }
+  | {
+      [Name in CallName]: {
+        readonly kind: 'call';
+        readonly id: number;
+        readonly name: Name;
+        readonly argument: ViewCalls[Name]['argument'];
+      };
+    }[CallName];
