@@ -1,7 +1,7 @@
 /**
- * Sources that are written by a program and committed all the same, because C has to read what TypeScript says. Run by
- * the build and by `npm run generate`; with CI set a stale file is an error instead, so that nobody commits one without
- * the other.
+ * Files that are written by a program and committed all the same, because C and people have to read what TypeScript
+ * says. Run by the build and by `npm run generate`; with CI set a stale file is an error instead, so that nobody commits
+ * one without the other.
  */
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -10,6 +10,7 @@ import { at, readIfThere, say } from './lib/project.mjs';
 
 const catalogue = 'extension/core/rules/catalogue.ts';
 const header = 'extension/core/wdk/runtime/rules.h';
+const page = 'docs/rules.md';
 
 /**
  * The C enumeration of the catalogue's rules: a rule's number is its index.
@@ -29,24 +30,38 @@ ${rows.join('')}    VSP_RULE_COUNT = ${rules.length},
 `;
 }
 
-/** Rewrites what is stale. */
-export async function generate() {
+/**
+ * What the sources in TypeScript export, bundled and run in memory.
+ * @param {string} contents a module of exports, paths relative to the root
+ */
+async function load(contents) {
   const { build } = await import('esbuild');
   const bundled = await build({
     absWorkingDir: at(),
-    entryPoints: [catalogue],
+    stdin: { contents, resolveDir: at(), loader: 'ts' },
     bundle: true,
     format: 'esm',
     write: false,
   });
-  const code = bundled.outputFiles[0]?.text ?? '';
-  const { RULES } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
-  const wanted = rulesHeader(RULES);
-  if (readIfThere(at(header)) === wanted) return;
-  if (process.env['CI'])
-    throw new Error(`${header} is not what ${catalogue} says: run \`npm run generate\` and commit it`);
-  writeFileSync(at(header), wanted);
-  say(`rewrote ${header}`);
+  return import(`data:text/javascript,${encodeURIComponent(bundled.outputFiles[0]?.text ?? '')}`);
+}
+
+/** Rewrites what is stale. */
+export async function generate() {
+  const { RULES, rulesPage } = await load(
+    `export { RULES } from './${catalogue}'; export { rulesPage } from './extension/core/rules/page/markdown.ts';`,
+  );
+  const files = new Map([
+    [header, rulesHeader(RULES)],
+    [page, rulesPage()],
+  ]);
+  for (const [file, wanted] of files) {
+    if (readIfThere(at(file)) === wanted) continue;
+    if (process.env['CI'])
+      throw new Error(`${file} is not what ${catalogue} says: run \`npm run generate\` and commit it`);
+    writeFileSync(at(file), wanted);
+    say(`rewrote ${file}`);
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
