@@ -97,6 +97,8 @@ export type CallName = keyof ViewCalls;
 
 export type FromView =
   | { readonly kind: 'ready'; readonly protocol: number }
+  /** The report of that driver (its newest, by key) has been painted: ends the bench's clock. */
+  | { readonly kind: 'shown'; readonly driver: string }
   | {
       [Name in CallName]: {
         readonly kind: 'call';

@@ -61,6 +61,11 @@ export interface DriverOutcome {
   readonly folder: string;
   /** Absolute. */
   readonly sources: readonly string[];
+  /**
+   * Sources and every header of the project they include, absolute: saving one of them makes the report stale. As far
+   * as known for a driver that did not compile.
+   */
+  readonly files: readonly string[];
   /** The driver's own report; a driver that did not compile has its runs with outcome `error`. */
   readonly pack: ReportPack;
   /** Compile errors and our notes; files relative to `cwd`. */
