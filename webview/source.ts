@@ -1,0 +1,23 @@
+/**
+ * Where the page gets its reports from and who answers its calls: the extension (`messageSource.ts`) or, in an exported
+ * file, the page itself (`embeddedSource.ts`).
+ */
+import type { CallName, ToView, ViewCalls } from './protocol.js';
+
+/** What arrives unasked. */
+export type SourceEvent = Exclude<ToView, { readonly kind: 'answer' }>;
+
+export interface ReportSource {
+  /** Without an editor around it there is no source to open and nothing to run. */
+  readonly live: boolean;
+  /** Rejects with an `Error` whose message is fit to show; after `dispose` with one that says the page was closed. */
+  call<Name extends CallName>(name: Name, argument: ViewCalls[Name]['argument']): Promise<ViewCalls[Name]['result']>;
+  /** Says that the page is ready and delivers everything from then on, in order. To be called once. */
+  listen(receive: (event: SourceEvent) => void): void;
+  /** What the page stored last, unvalidated; undefined when nothing is stored. */
+  restore(): unknown;
+  /** Plain JSON data that outlives the page. */
+  store(state: unknown): void;
+  /** Ends everything pending. */
+  dispose(): void;
+}

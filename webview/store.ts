@@ -1,0 +1,222 @@
+/**
+ * Everything the page shows, as signals: reports as they arrive, the one place in them that is selected, and how the
+ * list is arranged. Components read and set; what must outlive the page is stored by itself.
+ */
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import type { Packet } from '../extension/core/run/report.js';
+import type { PackedChannel, PackedRun } from '../extension/core/run/reportPack.js';
+import { packetAt } from './packets.js';
+import type { DriverReport, Target } from './protocol.js';
+import { parseSavedState, type SavedState, type Sort, type Tab } from './savedState.js';
+import type { ReportSource, SourceEvent } from './source.js';
+
+export interface Store {
+  readonly source: ReportSource;
+  /** Null until the first message has come. */
+  readonly drivers: Signal<readonly DriverReport[] | null>;
+  readonly canRun: Signal<boolean>;
+  readonly progress: Signal<{ readonly running: boolean; readonly text: string }>;
+
+  /** What is selected. The setters below keep these consistent. */
+  readonly driver: ReadonlySignal<DriverReport | null>;
+  readonly runIndex: ReadonlySignal<number>;
+  readonly run: ReadonlySignal<PackedRun | null>;
+  readonly channelIndex: ReadonlySignal<number>;
+  readonly channel: ReadonlySignal<PackedChannel | null>;
+  readonly packetIndex: ReadonlySignal<number | null>;
+  readonly packet: ReadonlySignal<Packet | null>;
+  /** Index into the run's findings. */
+  readonly finding: Signal<number | null>;
+  /** Byte of the selected packet's saved state that hex pane and fields have their cursor on; null: none yet. */
+  readonly byte: Signal<number | null>;
+
+  readonly tab: Signal<Tab>;
+  readonly sort: Signal<Sort>;
+  readonly filter: Signal<string>;
+  readonly grouped: Signal<boolean>;
+  readonly collapsed: Signal<readonly string[]>;
+  readonly scroll: Signal<number>;
+  readonly split: Signal<number>;
+  /** What the live region says: results, never progress. */
+  readonly announcement: Signal<string>;
+  /** The last call that failed, for the banner; empty when dismissed. */
+  readonly failure: Signal<string>;
+
+  selectRun(driver: string, run: number): void;
+  selectChannel(channel: number): void;
+  /** Null closes the detail pane. Forgets the byte when the packet is another one. */
+  selectPacket(packet: number | null): void;
+  /** Does nothing for a file of ours that has no place (null) or where there is no editor. */
+  openSource(place: { readonly file: string; readonly line: number; readonly column?: number } | null): void;
+  copy(text: string): void;
+  explainRule(rule: string): void;
+  dispose(): void;
+}
+
+export function createStore(source: ReportSource): Store {
+  const saved = parseSavedState(source.restore());
+
+  const drivers = signal<readonly DriverReport[] | null>(null);
+  const canRun = signal(false);
+  const progress = signal({ running: false, text: '' });
+  const driverKey = signal(saved.driver);
+  const runName = signal(saved.run);
+  const wantedChannel = signal(saved.channel);
+  const wantedPacket = signal(saved.packet);
+  const finding = signal<number | null>(null);
+  const byte = signal<number | null>(null);
+  const tab = signal(saved.tab);
+  const sort = signal(saved.sort);
+  const filter = signal(saved.filter);
+  const grouped = signal(saved.grouped);
+  const collapsed = signal(saved.collapsed);
+  const scroll = signal(saved.scroll);
+  const split = signal(saved.split);
+  const announcement = signal('');
+  const failure = signal('');
+
+  const driver = computed(() => {
+    const list = drivers.value ?? [];
+    return list.find(({ key }) => key === driverKey.value) ?? list[0] ?? null;
+  });
+  const runIndex = computed(() => {
+    const runs = driver.value?.pack.runs ?? [];
+    return Math.max(
+      0,
+      runs.findIndex(({ name }) => name === runName.value),
+    );
+  });
+  const run = computed(() => driver.value?.pack.runs[runIndex.value] ?? null);
+  const channelIndex = computed(() => (run.value?.channels[wantedChannel.value] ? wantedChannel.value : 0));
+  const channel = computed(() => run.value?.channels[channelIndex.value] ?? null);
+  const packetIndex = computed(() => {
+    const count = channel.value?.packets.count ?? 0;
+    return wantedPacket.value !== null && wantedPacket.value < count ? wantedPacket.value : null;
+  });
+  const packet = computed(() => {
+    const columns = channel.value?.packets;
+    return columns && packetIndex.value !== null ? packetAt(columns, packetIndex.value) : null;
+  });
+
+  function selectRun(key: string, index: number): void {
+    batch(() => {
+      driverKey.value = key;
+      runName.value = driver.value?.pack.runs[index]?.name ?? null;
+      wantedChannel.value = 0;
+      finding.value = null;
+      selectPacket(null);
+    });
+  }
+
+  function selectPacket(index: number | null): void {
+    batch(() => {
+      if (index !== wantedPacket.value) byte.value = null;
+      wantedPacket.value = index;
+    });
+  }
+
+  function reveal(target: Target): void {
+    batch(() => {
+      selectRun(target.driver, target.run ?? 0);
+      wantedChannel.value = target.channel ?? 0;
+      const named = target.finding === undefined ? null : run.value?.findings[target.finding];
+      finding.value = target.finding ?? null;
+      if (named?.channel != null && target.channel === undefined) wantedChannel.value = named.channel;
+      selectPacket(target.packet ?? named?.packetIndex ?? null);
+      byte.value = target.byte ?? null;
+      tab.value = named && named.packetIndex === null ? 'findings' : 'packets';
+    });
+  }
+
+  function receive(event: SourceEvent): void {
+    batch(() => {
+      if (event.kind === 'reports') {
+        drivers.value = event.drivers;
+        canRun.value = event.canRun;
+      } else if (event.kind === 'report') {
+        const list = drivers.value ?? [];
+        const known = list.some(({ key }) => key === event.driver.key);
+        drivers.value = known
+          ? list.map((old) => (old.key === event.driver.key ? event.driver : old))
+          : [...list, event.driver];
+      } else if (event.kind === 'progress') {
+        progress.value = { running: event.running, text: event.text };
+      } else {
+        reveal(event.target);
+      }
+    });
+  }
+
+  const attempt = (call: Promise<unknown>): void => {
+    call.catch((error: unknown) => {
+      failure.value = error instanceof Error ? error.message : String(error);
+    });
+  };
+
+  source.listen(receive);
+
+  const stopStoring = effect(() => {
+    const state: SavedState = {
+      driver: driverKey.value,
+      run: runName.value,
+      channel: wantedChannel.value,
+      packet: wantedPacket.value,
+      tab: tab.value,
+      sort: sort.value,
+      filter: filter.value,
+      grouped: grouped.value,
+      collapsed: collapsed.value,
+      scroll: scroll.value,
+      split: split.value,
+    };
+    source.store(state);
+  });
+
+  return {
+    source,
+    drivers,
+    canRun,
+    progress,
+    driver,
+    runIndex,
+    run,
+    channelIndex,
+    channel,
+    packetIndex,
+    packet,
+    finding,
+    byte,
+    tab,
+    sort,
+    filter,
+    grouped,
+    collapsed,
+    scroll,
+    split,
+    announcement,
+    failure,
+    selectRun,
+    selectChannel(index) {
+      batch(() => {
+        wantedChannel.value = index;
+        selectPacket(null);
+      });
+    },
+    selectPacket,
+    openSource(place) {
+      if (place === null || !source.live || driver.value === null) return;
+      const { file, line, column = 1 } = place;
+      attempt(source.call('openSource', { driver: driver.value.key, file, line, column }));
+    },
+    copy(text) {
+      attempt(source.call('copy', { text }));
+    },
+    explainRule(rule) {
+      attempt(source.call('explainRule', { rule }));
+    },
+    dispose() {
+      stopStoring();
+      source.dispose();
+    },
+  };
+}

@@ -1,0 +1,104 @@
+/** What enters the page from outside is checked here once; everything behind trusts its types. */
+import * as v from 'valibot';
+import type { PacketColumns, ReportPack } from '../extension/core/run/reportPack.js';
+import type { ToView } from './protocol.js';
+
+const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+const columnTypes = {
+  kind: Uint16Array,
+  flags: Uint8Array,
+  queryStatus: Uint32Array,
+  queryNeeded: Uint32Array,
+  saveBufSize: Uint32Array,
+  writeStatus: Uint32Array,
+  writeNeeded: Uint32Array,
+  bytesWritten: Uint32Array,
+  bytesUninitialised: Uint32Array,
+  stateBytes: Uint32Array,
+  libraryBytes: Uint32Array,
+  restoreStatus: Uint32Array,
+  bytesRead: Uint32Array,
+  record: Uint16Array,
+  streamOffset: Uint32Array,
+  streamBytes: Uint32Array,
+} as const;
+
+function isColumns(value: unknown): value is PacketColumns {
+  if (typeof value !== 'object' || value === null) return false;
+  const columns = value as Readonly<Record<string, unknown>>;
+  const { count, kinds } = columns;
+  if (typeof count !== 'number' || !Array.isArray(kinds) || !kinds.every((kind) => typeof kind === 'string')) {
+    return false;
+  }
+  return Object.entries(columnTypes).every(([name, type]) => {
+    const column = columns[name];
+    return column instanceof type && column.length === count;
+  });
+}
+
+const position = v.object({ file: v.string(), line: v.number(), column: v.number(), function: v.string() });
+const finding = v.looseObject({
+  rule: v.string(),
+  severity: v.picklist(['error', 'warning', 'info']),
+  message: v.string(),
+  location: v.nullable(position),
+  channel: v.nullable(whole),
+  packetIndex: v.nullable(whole),
+  suppressed: v.boolean(),
+});
+const channel = v.looseObject({ index: whole, name: v.string(), packets: v.custom<PacketColumns>(isColumns) });
+const run = v.looseObject({
+  name: v.string(),
+  driver: v.string(),
+  file: v.string(),
+  line: v.number(),
+  outcome: v.picklist(['passed', 'failed', 'error', 'timeout']),
+  channels: v.array(channel),
+  findings: v.array(finding),
+});
+const pack = v.looseObject({ schemaVersion: v.literal(1), runs: v.array(run) });
+
+const figures = v.object({ packets: whole, stateBytes: whole, min: whole, median: v.number(), max: whole });
+const problem = v.object({ message: v.string(), file: v.string(), line: v.number(), column: v.number() });
+const driver = v.object({
+  key: v.string(),
+  name: v.string(),
+  pack,
+  previous: v.record(v.string(), figures),
+  stale: v.boolean(),
+  problems: v.array(problem),
+});
+const target = v.object({
+  driver: v.string(),
+  run: v.exactOptional(whole),
+  channel: v.exactOptional(whole),
+  packet: v.exactOptional(whole),
+  finding: v.exactOptional(whole),
+  byte: v.exactOptional(whole),
+});
+
+const toView = v.variant('kind', [
+  v.object({ kind: v.literal('reports'), drivers: v.array(driver), canRun: v.boolean() }),
+  v.object({ kind: v.literal('report'), driver }),
+  v.object({ kind: v.literal('progress'), running: v.boolean(), text: v.string() }),
+  v.object({ kind: v.literal('reveal'), target }),
+  v.variant('ok', [
+    v.object({ kind: v.literal('answer'), id: whole, ok: v.literal(true), value: v.unknown() }),
+    v.object({ kind: v.literal('answer'), id: whole, ok: v.literal(false), message: v.string() }),
+  ]),
+]);
+
+/** The message, or null for what is none: other extensions' and the browser's own messages come the same way. */
+export function parseToView(data: unknown): ToView | null {
+  const result = v.safeParse(toView, data);
+  // What the view needs of a pack is checked above; the rest of it has the report's own types.
+  return result.success ? (result.output as unknown as ToView) : null;
+}
+
+/** A report embedded in an exported file. Throws an `Error` where it is none. */
+export function parsePack(data: unknown): ReportPack {
+  const result = v.safeParse(pack, data);
+  if (!result.success) throw new Error('This file holds no report of VSP Lab.');
+  return result.output as unknown as ReportPack;
+}
