@@ -2,8 +2,11 @@
  * What the extension and the Packet Buffers page say to each other: every message of both directions, plain data and
  * transferable columns. The exported HTML file answers the same calls from what is embedded in it.
  */
+import type { RunFigures } from '../extension/core/run/figures.js';
 import type { Packet } from '../extension/core/run/report.js';
 import type { ReportPack } from '../extension/core/run/reportPack.js';
+
+export type { RunFigures };
 
 /** Both ends must be of the same build: a restored page of another version is told to reload. */
 export const PROTOCOL = 1;
@@ -20,15 +23,6 @@ export interface DriverReport {
   readonly stale: boolean;
   /** Why the newest source could not be run: compile errors, in the compiler's words. */
   readonly problems: readonly Problem[];
-}
-
-export interface RunFigures {
-  readonly packets: number;
-  /** Bytes of VSP state. */
-  readonly stateBytes: number;
-  readonly min: number;
-  readonly median: number;
-  readonly max: number;
 }
 
 export interface Problem {
