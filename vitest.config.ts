@@ -2,9 +2,10 @@ import { defineConfig } from 'vitest/config';
 
 /** Unit tests beside their sources, and integration tests in test/. `npm test` refuses a test file that no tier ran. */
 export default defineConfig({
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   test: {
-    include: ['{bench,extension,scripts,webview}/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'test/e2e/**'],
+    include: ['{bench,extension,scripts,webview}/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', 'test/{e2e,vscode,workbench}/**'],
     allowOnly: false,
     passWithNoTests: false,
     retry: 0,

@@ -3,15 +3,20 @@
  * C runtime compiled by our own toolchain. Each step is skipped while its inputs have not changed. Everything written
  * lies in dist/, generated sources aside, and replaces what was there in one step.
  */
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 import { generate } from './generate.mjs';
 import { at, filesBelow, hashOf, projectNode, run, say } from './lib/project.mjs';
 import { replaceFiles, replaceFolder } from './lib/replace.mjs';
 import { step } from './lib/step.mjs';
 
+/** VS Code 1.101, the oldest the extension runs in, has Node 22; so may a remote host's. */
+const oldestNode = 'node22';
+
 const bundles = {
   cli: 'extension/cli/main.ts',
+  engine: 'extension/worker/engineMain.ts',
   'compile-worker': 'extension/worker/compile.ts',
   'simulate-worker': 'extension/worker/simulate.ts',
   'build-runtime': 'extension/worker/buildRuntime.ts',
@@ -19,29 +24,41 @@ const bundles = {
 };
 const benches = filesBelow('bench', (path) => path.endsWith('.bench.ts'));
 
+/** What the page takes from the icon font's package. */
+const codicons = ['codicon.css', 'codicon.ttf'];
+
 const typescript = ['bench', 'extension'].flatMap((folder) =>
   filesBelow(folder, (path) => path.endsWith('.ts') && !path.endsWith('.test.ts')),
 );
+const page = filesBelow('webview', (path) => /\.(tsx?|css)$/.test(path) && !/\.test\.tsx?$/.test(path));
 const c = filesBelow('extension', (path) => /\.(c|h|cpp)$/.test(path));
 const tools = ['package.json', 'package-lock.json', 'scripts/build.mjs'];
 
+/** @type {import('esbuild').BuildOptions} */
+const common = {
+  absWorkingDir: at(),
+  bundle: true,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  logLevel: 'warning',
+};
+
 async function bundle() {
-  /** @type {Record<string, string>} */
-  const entryPoints = { ...bundles };
+  const entryPoints = Object.fromEntries(Object.entries(bundles).filter(([, file]) => existsSync(at(file))));
   for (const file of benches) entryPoints[file.replace(/\.ts$/, '')] = file;
   const names = await replaceFiles(at('dist'), async (outdir) => {
-    await build({
-      absWorkingDir: at(),
-      entryPoints,
-      outdir,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node24',
-      sourcemap: 'linked',
-      sourcesContent: false,
-      logLevel: 'warning',
-    });
+    await build({ ...common, entryPoints, outdir, format: 'esm', platform: 'node', target: oldestNode });
+    if (existsSync(at('extension/main.ts')))
+      await build({
+        ...common,
+        entryPoints: { extension: 'extension/main.ts' },
+        outdir,
+        outExtension: { '.js': '.cjs' },
+        format: 'cjs',
+        platform: 'node',
+        target: oldestNode,
+        external: ['vscode'],
+      });
   });
   // The bench runs every file it finds: one whose source is gone must go too.
   const written = new Set(names.map((name) => name.replaceAll('\\', '/')));
@@ -50,13 +67,37 @@ async function bundle() {
   }
 }
 
+/** One script and one style sheet, which an exported file can carry inline. */
+async function bundlePage() {
+  await replaceFolder(at('dist/webview'), async (outdir) => {
+    await build({
+      ...common,
+      entryPoints: { view: 'webview/main.tsx' },
+      outdir,
+      format: 'iife',
+      platform: 'browser',
+      target: 'es2023',
+      jsx: 'automatic',
+      jsxImportSource: 'preact',
+      minify: true,
+    });
+    for (const name of codicons) cpSync(at('node_modules/@vscode/codicons/dist', name), join(outdir, name));
+  });
+}
+
 try {
   await generate();
   await step({
     name: 'bundles',
     inputs: hashOf([...typescript, ...tools]),
-    outputs: Object.keys(bundles).map((name) => `dist/${name}.js`),
+    outputs: Object.entries(bundles).flatMap(([name, file]) => (existsSync(at(file)) ? [`dist/${name}.js`] : [])),
     work: bundle,
+  });
+  await step({
+    name: 'page',
+    inputs: hashOf([...page, ...typescript.filter((path) => path.startsWith('extension/core/')), ...tools]),
+    outputs: ['view.js', 'view.css', ...codicons].map((name) => `dist/webview/${name}`),
+    work: bundlePage,
   });
   await step({
     name: 'headers',

@@ -20,7 +20,7 @@ export const tables = new Map([
 const refusedWords = [
   { where: /./, what: /\b(TODO|FIXME|XXX)\b/, why: 'unfinished work belongs in an issue' },
   {
-    where: /\.test\.ts$/,
+    where: /\.test\.tsx?$/,
     what: /\b(describe|it|test)\.(skip|only|todo|fails)\b/,
     why: 'every test runs and has to pass',
   },
@@ -64,7 +64,7 @@ export function checkFile(path, text) {
 
 function main() {
   const folders = ['bench', 'bin', 'examples', 'extension', 'scripts', 'test', 'webview'];
-  const files = folders.flatMap((folder) => filesBelow(folder, (path) => /\.([cm]?[jt]s|c|h|cpp|css)$/.test(path)));
+  const files = folders.flatMap((folder) => filesBelow(folder, (path) => /\.([cm]?[jt]sx?|c|h|cpp|css)$/.test(path)));
   const results = files
     .filter((path) => path !== 'scripts/check-files.mjs')
     .map((path) => checkFile(path, readFileSync(at(path), 'utf8')));

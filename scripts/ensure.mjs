@@ -40,7 +40,7 @@ export function ensureInstalled() {
 
 /** Builds unless dist/ was built from exactly these sources. */
 export function ensureBuilt() {
-  const sources = ['bench', 'extension', 'scripts'].flatMap((folder) => filesBelow(folder, () => true));
+  const sources = ['bench', 'extension', 'scripts', 'webview'].flatMap((folder) => filesBelow(folder, () => true));
   const wanted = hashOf([...sources, 'package.json', 'package-lock.json']);
   const isBuilt = () => readIfThere(built) === wanted;
   if (isBuilt()) return;

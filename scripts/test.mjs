@@ -42,6 +42,21 @@ const tiers = [
     run: () => tool('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.node.json']),
   },
   {
+    name: 'types-extension',
+    fix: 'extension/main.ts and extension/features see VS Code and Node, no DOM',
+    run: () => tool('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.extension.json']),
+  },
+  {
+    name: 'types-webview',
+    fix: 'webview sees the DOM, neither Node nor VS Code',
+    run: () => tool('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.webview.json']),
+  },
+  {
+    name: 'types-tests',
+    fix: 'tsconfig.tests.json: tests of the page and tests inside VS Code',
+    run: () => tool('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.tests.json']),
+  },
+  {
     name: 'unit',
     fix: 'npm test -- unit runs this tier alone',
     run: () => vitest('unit', 'vitest.config.ts'),
