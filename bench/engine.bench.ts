@@ -36,9 +36,9 @@ const simulation: SimulationOptions = {
 };
 
 async function compiled(file: string, options: CompileOptions): Promise<CompiledDriver> {
-  const compiler = new CompileClient({ cwd: root });
+  const compiler = new CompileClient();
   try {
-    const result = await compiler.compile({ name: 'bench', sources: [file] }, options);
+    const result = await compiler.compile({ sources: { name: 'bench', sources: [file] }, options, cwd: root });
     if (!result.ok) throw new Error(result.diagnostics.map(({ message }) => message).join('; '));
     return result.driver;
   } finally {

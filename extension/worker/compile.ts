@@ -63,8 +63,8 @@ const fixed: Omit<CompileServices, 'files' | 'cwd' | 'rootOf'> = {
 async function answer(request: CompileMessage): Promise<CompileReply> {
   const started = performance.now();
   try {
-    const { sources, options, cwd, workspaceRoots } = request;
-    const files = projectFiles(sources.sources, options.includes, workspaceRoots);
+    const { sources, options, cwd, workspaceRoots, overlays } = request;
+    const files = projectFiles(sources.sources, options.includes, workspaceRoots, overlays);
     const result = await compileDriver(sources, options, { ...fixed, files, cwd, rootOf: files.rootOf });
     return { kind: 'compiled', id: request.id, result, milliseconds: performance.now() - started };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CompileResult } from '../core/toolchain/module.js';
 import { CompileClient, type CompileClientOptions } from './compileClient.js';
+import type { CompileJob } from './compileProtocol.js';
 import { messagesOf, OPTIONS, TestProject } from './toolchain.testing.js';
 
 const disposables: (() => unknown)[] = [];
@@ -13,18 +14,23 @@ afterEach(async () => {
 
 function client(
   files: Readonly<Record<string, string>>,
-  options: Partial<CompileClientOptions> = {},
+  { timeout, ...options }: CompileClientOptions & { readonly timeout?: number } = {},
 ): { readonly compiler: CompileClient; readonly compile: (...names: string[]) => Promise<CompileResult> } {
   const project = new TestProject(files);
-  const compiler = new CompileClient({ cwd: project.root, ...options });
+  const compiler = new CompileClient(options);
   disposables.push(
     () => compiler.dispose(),
     () => project.remove(),
   );
   return {
     compiler,
-    compile: (...names) => compiler.compile({ name: 'd', sources: names.map((name) => project.at(name)) }, OPTIONS),
+    compile: (...names) => compiler.compile(job(project, names), undefined, timeout),
   };
+}
+
+function job(project: TestProject, names: readonly string[]): CompileJob {
+  const sources = { name: 'd', sources: names.map((name) => project.at(name)) };
+  return { sources, options: OPTIONS, cwd: project.root };
 }
 
 const GOOD = 'int Good(void) { return 1; }\n';
@@ -78,7 +84,7 @@ describe('CompileClient', () => {
     const abort = new AbortController();
     const project = new TestProject({ 'bomb.cpp': TEMPLATES });
     disposables.push(() => project.remove());
-    const bomb = compiler.compile({ name: 'd', sources: [project.at('bomb.cpp')] }, OPTIONS, abort.signal);
+    const bomb = compiler.compile(job(project, ['bomb.cpp']), abort.signal);
     const good = compile('a.c');
     setTimeout(() => abort.abort(), 300);
     expect(messagesOf(await bomb)[0]).toMatch(/cancelled$/);

@@ -4,33 +4,37 @@
  */
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { CompileOptions, CompileResult, DriverSources } from '../core/toolchain/module.js';
-import type { CompileReply, CompileRequest, CompileWorkerData } from './compileProtocol.js';
+import type { CompileResult } from '../core/toolchain/module.js';
+import type { CompileJob, CompileReply, CompileRequest, CompileWorkerData } from './compileProtocol.js';
 import { distFolder } from './toolchainFiles.js';
 
 /** With start and report a run that hits this limit still ends within 20 s. */
 export const DEFAULT_COMPILE_TIMEOUT = 15_000;
 
 export interface CompileClientOptions {
-  readonly cwd: string;
   readonly cacheFolder?: string;
-  readonly workspaceRoots?: readonly string[];
-  /** Milliseconds for one driver. */
-  readonly timeout?: number;
   /** The worker's script; the built one by default. */
   readonly script?: string;
 }
+
+/**
+ * So long a worker may go on with what was cancelled: most drivers are compiled by then, and a warm worker is worth
+ * more than the time of it.
+ */
+const GRACE_MILLISECONDS = 400;
 
 /**
  * Templates recurse on the engine's own stack: with the default of 4 MB clang dies before it reaches its limit of
  * depth.
  */
 const STACK_MEGABYTES = 16;
+const ENDLESS = 'too large, or macros or templates without end';
 /** For the passes' own text; the compiler's memory is limited apart. */
 const HEAP_MEGABYTES = 512;
 
 interface Pending {
   readonly request: CompileRequest;
+  readonly timeout: number;
   readonly resolve: (result: CompileResult) => void;
 }
 
@@ -42,7 +46,7 @@ export class CompileClient {
   readonly #waiting: Pending[] = [];
   #nextId = 1;
 
-  constructor(options: CompileClientOptions) {
+  constructor(options: CompileClientOptions = {}) {
     this.#options = options;
   }
 
@@ -51,23 +55,24 @@ export class CompileClient {
     this.#worker ??= this.#start();
   }
 
-  /** One driver after the other; never rejects. An aborted request answers `cancelled`. */
-  compile(sources: DriverSources, options: CompileOptions, signal?: AbortSignal): Promise<CompileResult> {
-    return new Promise((resolve) => {
-      const request: CompileRequest = {
-        kind: 'compile',
-        id: this.#nextId++,
-        sources,
-        options,
-        cwd: this.#options.cwd,
-        workspaceRoots: this.#options.workspaceRoots ?? [],
+  /**
+   * One driver after the other; never rejects. An aborted request answers `cancelled` at once. `timeout` is in
+   * milliseconds.
+   */
+  compile(job: CompileJob, signal?: AbortSignal, timeout = DEFAULT_COMPILE_TIMEOUT): Promise<CompileResult> {
+    return new Promise((settled) => {
+      const cancel = (): void => this.#cancel(pending);
+      const resolve = (result: CompileResult): void => {
+        signal?.removeEventListener('abort', cancel);
+        settled(result);
       };
-      const pending = { request, resolve };
-      signal?.addEventListener('abort', () => this.#cancel(pending), { once: true });
+      const request: CompileRequest = { ...job, kind: 'compile', id: this.#nextId++ };
+      const pending: Pending = { request, timeout, resolve };
       if (signal?.aborted === true) {
         resolve(failure(request, 'cancelled'));
         return;
       }
+      signal?.addEventListener('abort', cancel, { once: true });
       this.#waiting.push(pending);
       this.#next();
     });
@@ -95,10 +100,9 @@ export class CompileClient {
     this.#running = pending;
     this.warm();
     this.#worker?.ref();
-    const limit = this.#options.timeout ?? DEFAULT_COMPILE_TIMEOUT;
-    this.#timer = setTimeout(() => {
-      this.#fail(`not compiled within ${limit} ms (--compile-timeout): too large, or macros or templates without end`);
-    }, limit);
+    const { timeout } = pending;
+    const message = `not compiled within ${timeout} ms (--compile-timeout)`;
+    this.#timer = setTimeout(() => this.#fail(`${message}: ${ENDLESS}`), timeout);
     this.#worker?.postMessage(pending.request);
   }
 
@@ -114,7 +118,7 @@ export class CompileClient {
       if (worker === this.#worker) {
         this.#fail(
           error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-            ? `needs more than ${HEAP_MEGABYTES} MB to be compiled: too large, or macros or templates without end`
+            ? `needs more than ${HEAP_MEGABYTES} MB to be compiled: ${ENDLESS}`
             : `the compiler stopped working: ${error.message}`,
         );
       }
@@ -155,7 +159,9 @@ export class CompileClient {
       this.#waiting.splice(index, 1);
       pending.resolve(failure(pending.request, 'cancelled'));
     } else if (this.#running === pending) {
-      this.#fail('cancelled');
+      pending.resolve(failure(pending.request, 'cancelled'));
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#fail('cancelled'), GRACE_MILLISECONDS);
     }
   }
 

@@ -1,5 +1,6 @@
 /** What the host and the compile worker say to each other: plain data, one reply per request. */
 import type { CompileOptions, CompileResult, DriverSources } from '../core/toolchain/module.js';
+import type { Overlay } from './overlayFiles.js';
 
 /** Given to the worker when it is started. */
 export interface CompileWorkerData {
@@ -7,14 +8,19 @@ export interface CompileWorkerData {
   readonly cacheFolder?: string;
 }
 
-export interface CompileRequest {
-  readonly kind: 'compile';
-  readonly id: number;
+/** One driver to compile, and the files it may be compiled from. */
+export interface CompileJob {
   readonly sources: DriverSources;
   readonly options: CompileOptions;
   /** Absolute, with `/`. */
   readonly cwd: string;
-  readonly workspaceRoots: readonly string[];
+  readonly workspaceRoots?: readonly string[];
+  readonly overlays?: readonly Overlay[];
+}
+
+export interface CompileRequest extends CompileJob {
+  readonly kind: 'compile';
+  readonly id: number;
 }
 
 export type CompileMessage = CompileRequest;

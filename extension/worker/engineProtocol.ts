@@ -5,13 +5,9 @@
 import type { Checks } from '../core/kmcl/simulation.js';
 import type { ReportPack } from '../core/run/reportPack.js';
 import type { Diagnostic } from '../core/toolchain/module.js';
+import type { Overlay } from './overlayFiles.js';
 
-/** A file as the host has it: unsaved text, or a file of a file system the engine cannot read. */
-export interface Overlay {
-  /** Absolute, with `/`. */
-  readonly path: string;
-  readonly bytes: Uint8Array;
-}
+export type { Overlay };
 
 /** What of `vsp-lab run`'s options an editor sets; absent ones have the command line's defaults. */
 export interface EngineSettings {

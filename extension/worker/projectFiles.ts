@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { FileAccess } from '../core/base/host.js';
 import { mayRead, projectRoot } from '../core/run/projectRoot.js';
+import { type Overlay, overlaidFiles } from './overlayFiles.js';
 
 export interface ProjectFiles extends FileAccess {
   readonly refuses: (path: string) => boolean;
@@ -13,20 +14,45 @@ export interface ProjectFiles extends FileAccess {
   readonly rootOf: (path: string) => string;
 }
 
-/** `paths` are absolute files or folders, `includes` folders that may be read as well. */
+const DISK: FileAccess = { read: readBytes, list };
+
+/** Windows and macOS take `A.c` and `a.c` for one file. */
+const CASELESS = process.platform === 'win32' || process.platform === 'darwin';
+
+/**
+ * `paths` are absolute files or folders, `includes` folders that may be read as well; `overlays` hide what the disk
+ * has, and may be read where a file of the disk could be.
+ */
 export function projectFiles(
   paths: readonly string[],
   includes: readonly string[],
   workspaceRoots: readonly string[] = [],
+  overlays: readonly Overlay[] = [],
 ): ProjectFiles {
-  const rootOf = (path: string): string => projectRoot(realPath(path), { list }, workspaceRoots.map(realPath));
+  const keyOf = CASELESS ? (path: string) => path.toLowerCase() : (path: string) => path;
+  // By real paths: a document may have been opened by another name than the one that a driver includes it by.
+  const files = overlaidFiles(
+    overlays.map(({ path, bytes }) => ({ path: realPath(path), bytes })),
+    DISK,
+    keyOf,
+  );
+  const rootOf = (path: string): string => projectRoot(realPath(path), files, workspaceRoots.map(realPath));
   const roots = [...new Set([...paths.map(rootOf), ...includes.map(realPath)])];
-  const allowed = (path: string): boolean => mayRead(roots, realPath(path));
+  const allowed = (path: string): string | undefined => {
+    const real = realPath(path);
+    return mayRead(roots, real) ? real : undefined;
+  };
   return {
     rootOf,
-    read: (path) => (allowed(path) ? readBytes(path) : undefined),
-    list: (path) => (allowed(path) ? list(path) : undefined),
-    refuses: (path) => !allowed(path),
+    read: (path) => {
+      const real = allowed(path);
+      return real === undefined ? undefined : files.read(real);
+    },
+    list: (path) => {
+      const real = allowed(path);
+      return real === undefined ? undefined : files.list(real);
+    },
+    refuses: (path) => allowed(path) === undefined,
   };
 }
 

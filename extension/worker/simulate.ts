@@ -38,10 +38,17 @@ function run({ id, driver, program, options }: RunMessage): void {
 }
 
 port.on('message', (message: SimulateMessage) => {
-  if (message.kind === 'run') {
-    run(message);
-  } else {
-    const { driver, compiled } = message;
-    drivers.set(driver, { driver: compiled, module: new WebAssembly.Module(compiled.wasm) });
+  switch (message.kind) {
+    case 'run':
+      run(message);
+      return;
+    case 'driver': {
+      const { driver, compiled } = message;
+      drivers.set(driver, { driver: compiled, module: new WebAssembly.Module(compiled.wasm) });
+      return;
+    }
+    case 'forget':
+      drivers.delete(message.driver);
+      return;
   }
 });

@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Program, SimulationOptions } from '../core/kmcl/simulation.js';
 import type { RunEnd } from '../core/run/reportBuilder.js';
 import { sampleDriver } from '../core/run/sampleReport.testing.js';
-import { SimulatePool } from './simulateClient.js';
+import type { CompiledDriver } from '../core/toolchain/module.js';
+import { LOADED_DRIVERS, SimulatePool, type TestLimits } from './simulateClient.js';
 
 const script = fileURLToPath(new URL('../../test/support/fakeSimulateWorker.mjs', import.meta.url));
 const program: Program = { kind: 'packets', count: 1, save: 'S', restore: 'R' };
@@ -18,61 +19,111 @@ function behaving(behaviour: string): SimulationOptions {
   return { seed: behaviour } as unknown as SimulationOptions;
 }
 
-function pool(jobs: number, timeout = 50): SimulatePool {
-  const made = new SimulatePool({ jobs, timeout, script });
+type Run = (driver: CompiledDriver, behaviour: string, limits?: TestLimits) => Promise<RunEnd>;
+
+function pool(jobs: number, idle?: number): { readonly pool: SimulatePool; readonly run: Run } {
+  const made = new SimulatePool({ jobs, script, ...(idle === undefined ? {} : { idle }) });
   pools.push(made);
-  return made;
+  return {
+    pool: made,
+    run: (driver, behaviour, limits = { timeout: 50 }) => made.run(driver, program, behaving(behaviour), limits),
+  };
 }
 
 function shown(end: RunEnd): string {
   return end.kind === 'result' ? 'result' : `${end.kind}: ${end.message}`;
 }
 
+/** The numbers of the drivers that were loaded in the worker when it answered. */
+function loaded(end: RunEnd | undefined): readonly number[] {
+  return end?.kind === 'result' ? (end.result as unknown as { drivers: number[] }).drivers : [];
+}
+
+function thread(end: RunEnd | undefined): number {
+  return end?.kind === 'result' ? (end.result as unknown as { threadId: number }).threadId : 0;
+}
+
 describe('SimulatePool', () => {
   it('stops a test that takes too long and goes on with a new worker', async () => {
-    const one = pool(1);
+    const { run } = pool(1);
     const driver = sampleDriver();
-    const ends = await Promise.all(['well', 'loops', 'well'].map((seed) => one.run(driver, program, behaving(seed))));
+    const ends = await Promise.all(['well', 'loops', 'well'].map((behaviour) => run(driver, behaviour)));
     expect(ends.map(shown)).toEqual([
       'result',
       'timeout: not finished within 50 ms (--timeout): stopped by the wall clock',
       'result',
     ]);
-    const threads = ends.map((end) =>
-      end.kind === 'result' ? (end.result as unknown as { threadId: number }).threadId : 0,
-    );
-    expect(threads[0]).not.toBe(threads[2]);
+    expect(thread(ends[0])).not.toBe(thread(ends[2]));
   });
 
   it.each([
     ['exits', 'crash: the simulator stopped working'],
     ['throws', 'crash: the simulator stopped working: boom'],
     ['fails', 'crash: the simulator failed: no such export'],
-  ])('answers for a worker that %s, and runs the rest', async (seed, expected) => {
-    const two = pool(2);
+  ])('answers for a worker that %s, and runs the rest', async (behaviour, expected) => {
+    const { run } = pool(2);
     const driver = sampleDriver();
-    const ends = await Promise.all(
-      [seed, 'well', seed, 'well'].map((each) => two.run(driver, program, behaving(each))),
-    );
+    const ends = await Promise.all([behaviour, 'well', behaviour, 'well'].map((each) => run(driver, each)));
     expect(ends.map(shown)).toEqual([expected, 'result', expected, 'result']);
   });
 
   it('loads each driver once per worker', async () => {
-    const one = pool(1);
+    const { run } = pool(1);
     const drivers = [sampleDriver(), sampleDriver({ name: 'other' })];
     const ends = [];
-    for (const index of [0, 1, 0, 1])
-      ends.push(await one.run(drivers[index] ?? sampleDriver(), program, behaving('well')));
-    const seen = ends.map((end) =>
-      end.kind === 'result' ? (end.result as unknown as { drivers: number[] }).drivers : [],
-    );
-    expect(seen).toEqual([[0], [0, 1], [0, 1], [0, 1]]);
+    for (const index of [0, 1, 0, 1]) ends.push(await run(drivers[index] ?? sampleDriver(), 'well'));
+    expect(ends.map(loaded)).toEqual([[0], [0, 1], [0, 1], [0, 1]]);
+  });
+
+  it('keeps the drivers used last, however many there have been', async () => {
+    const { run } = pool(1);
+    const steady = sampleDriver();
+    const ends = [];
+    for (let round = 0; round < 100; round++) {
+      await run(sampleDriver({ name: `driver ${round}` }), 'well');
+      ends.push(await run(steady, 'well'));
+    }
+    expect(new Set(ends.map((end) => loaded(end).length))).toEqual(new Set([2, 3, LOADED_DRIVERS]));
+    expect(ends.every((end) => loaded(end).includes(1))).toBe(true);
+    expect(new Set(ends.map(thread)).size).toBe(1);
+  });
+
+  it('ends a worker that has had nothing to do for a while', async () => {
+    const { run, pool: made } = pool(2, 1);
+    await run(sampleDriver(), 'well');
+    await vi.waitUntil(() => made.workers === 0);
+    expect(shown(await run(sampleDriver(), 'well'))).toBe('result');
   });
 
   it('answers everything as cancelled when it is disposed of', async () => {
-    const one = pool(1, 60_000);
-    const ends = ['loops', 'well'].map((seed) => one.run(sampleDriver(), program, behaving(seed)));
+    const { run, pool: one } = pool(1);
+    const ends = ['loops', 'well'].map((behaviour) => run(sampleDriver(), behaviour, {}));
     await one.dispose();
     expect((await Promise.all(ends)).map(shown)).toEqual(['crash: cancelled', 'crash: cancelled']);
+  });
+
+  it('cancels by signal what runs and what waits, and runs the rest', async () => {
+    const { run } = pool(1);
+    const abort = new AbortController();
+    const limits = { signal: abort.signal };
+    const ends = [
+      run(sampleDriver(), 'loops', limits),
+      run(sampleDriver(), 'well', limits),
+      run(sampleDriver(), 'well'),
+    ];
+    abort.abort();
+    const late = run(sampleDriver(), 'well', limits);
+    const cancelled = 'crash: cancelled';
+    expect((await Promise.all([...ends, late])).map(shown)).toEqual([cancelled, cancelled, 'result', cancelled]);
+  });
+
+  it('leaves the worker of a cancelled test alive when the test ends by itself', async () => {
+    const { run } = pool(1);
+    const first = await run(sampleDriver(), 'well');
+    const abort = new AbortController();
+    const cancelled = run(sampleDriver(), 'well', { signal: abort.signal });
+    abort.abort();
+    expect(shown(await cancelled)).toBe('crash: cancelled');
+    expect(thread(await run(sampleDriver(), 'well'))).toBe(thread(first));
   });
 });

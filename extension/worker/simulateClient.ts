@@ -14,10 +14,18 @@ import { distFolder } from './toolchainFiles.js';
 export interface SimulatePoolOptions {
   /** Tests at the same time; processors by default, at most 8. */
   readonly jobs?: number;
-  /** Milliseconds one test may take by the wall clock. */
-  readonly timeout?: number;
   /** The worker's script; the built one by default. */
   readonly script?: string;
+  /** A worker that had nothing to do for so many milliseconds is ended. */
+  readonly idle?: number;
+}
+
+/** What one test may take. */
+export interface TestLimits {
+  /** Milliseconds by the wall clock. */
+  readonly timeout?: number;
+  /** Aborted: the test is answered as cancelled at once, and its worker is ended if it goes on. */
+  readonly signal?: AbortSignal;
 }
 
 export const DEFAULT_TIMEOUT = 10_000;
@@ -29,28 +37,41 @@ const STACK_MEGABYTES = 48;
 const HEAP_MEGABYTES = 1024;
 /** Loading a driver is our work, not the test's, yet it must end too. */
 const LOADING_MILLISECONDS = 30_000;
+/** So long a worker may go on with what was cancelled: most tests end by then, and a warm worker is worth more. */
+const GRACE_MILLISECONDS = 250;
+/** Drivers that stay loaded in a worker: those of a project that is worked on; others are loaded again. */
+export const LOADED_DRIVERS = 4;
+const IDLE_MILLISECONDS = 60_000;
+
+const CANCELLED: RunEnd = { kind: 'crash', message: 'cancelled' };
 
 interface Task {
   readonly id: number;
   readonly driver: CompiledDriver;
   readonly program: Program;
   readonly options: SimulationOptions;
+  readonly timeout: number;
   readonly resolve: (end: RunEnd) => void;
+  cancelled: boolean;
 }
 
 /** One worker at a time, and the test it is busy with. */
 class Slot {
-  readonly known = new Set<number>();
+  /** Numbers of the drivers loaded in the worker, the least recently used first. */
+  readonly loaded = new Set<number>();
   worker: Worker | undefined;
   task: Task | undefined;
   timer: NodeJS.Timeout | undefined;
+  /** Nothing to do, and `timer` ends the worker. */
+  resting = false;
 }
 
 export class SimulatePool {
   readonly #options: SimulatePoolOptions;
   readonly #slots: Slot[];
   readonly #waiting: Task[] = [];
-  readonly #drivers = new Map<CompiledDriver, number>();
+  readonly #numbers = new WeakMap<CompiledDriver, number>();
+  #nextDriver = 0;
   #nextId = 1;
 
   constructor(options: SimulatePoolOptions = {}) {
@@ -59,32 +80,63 @@ export class SimulatePool {
     this.#slots = Array.from({ length: Math.max(1, jobs) }, () => new Slot());
   }
 
+  /** Workers there are now. */
+  get workers(): number {
+    return this.#slots.filter(({ worker }) => worker !== undefined).length;
+  }
+
   /** Starts a worker ahead of the first test. */
   warm(): void {
     const [slot] = this.#slots;
-    if (slot !== undefined) slot.worker ??= this.#start(slot);
+    if (slot === undefined || slot.worker !== undefined) return;
+    slot.worker = this.#start(slot);
+    this.#rest(slot);
   }
 
   /** Runs one program; never rejects. */
-  run(driver: CompiledDriver, program: Program, options: SimulationOptions): Promise<RunEnd> {
-    return new Promise((resolve) => {
-      this.#waiting.push({ id: this.#nextId++, driver, program, options, resolve });
+  run(
+    driver: CompiledDriver,
+    program: Program,
+    options: SimulationOptions,
+    { timeout = DEFAULT_TIMEOUT, signal }: TestLimits = {},
+  ): Promise<RunEnd> {
+    return new Promise((settled) => {
+      const cancel = (): void => this.#cancel(task);
+      const resolve = (end: RunEnd): void => {
+        signal?.removeEventListener('abort', cancel);
+        settled(end);
+      };
+      const task: Task = { id: this.#nextId++, driver, program, options, timeout, resolve, cancelled: false };
+      if (signal?.aborted === true) {
+        resolve(CANCELLED);
+        return;
+      }
+      signal?.addEventListener('abort', cancel, { once: true });
+      this.#waiting.push(task);
       this.#assign();
     });
   }
 
   /** Ends all workers; what runs or waits is answered as cancelled. */
   async dispose(): Promise<void> {
-    const cancelled: RunEnd = { kind: 'crash', message: 'cancelled' };
-    for (const { resolve } of this.#waiting.splice(0)) resolve(cancelled);
-    await Promise.all(this.#slots.map((slot) => this.#finish(slot, cancelled, true)));
+    for (const { resolve } of this.#waiting.splice(0)) resolve(CANCELLED);
+    await Promise.all(this.#slots.map((slot) => this.#finish(slot, CANCELLED, true)));
+  }
+
+  #cancel(task: Task): void {
+    task.cancelled = true;
+    task.resolve(CANCELLED);
+    const index = this.#waiting.indexOf(task);
+    if (index >= 0) this.#waiting.splice(index, 1);
+    const slot = this.#slots.find((each) => each.task === task);
+    if (slot !== undefined) this.#clock(slot, GRACE_MILLISECONDS, CANCELLED);
   }
 
   #assign(): void {
     for (const slot of this.#slots) {
       if (slot.task === undefined) {
         const task = this.#waiting.shift();
-        if (task === undefined) slot.worker?.unref();
+        if (task === undefined) this.#rest(slot);
         else this.#give(slot, task);
       }
     }
@@ -92,20 +144,30 @@ export class SimulatePool {
 
   #give(slot: Slot, task: Task): void {
     slot.task = task;
+    slot.resting = false;
     slot.worker ??= this.#start(slot);
     slot.worker.ref();
-    const driver = this.#numberOf(task.driver);
-    if (!slot.known.has(driver)) {
-      slot.known.add(driver);
-      this.#post(slot, { kind: 'driver', driver, compiled: task.driver });
-    }
+    const driver = this.#load(slot, task.driver);
     this.#clock(slot, LOADING_MILLISECONDS, { kind: 'crash', message: 'the simulator did not load the driver' });
     this.#post(slot, { kind: 'run', id: task.id, driver, program: task.program, options: task.options });
   }
 
+  /** Makes the driver the most recently used one of the worker; answers its number. */
+  #load({ loaded, worker }: Slot, compiled: CompiledDriver): number {
+    const driver = this.#numberOf(compiled);
+    if (!loaded.delete(driver)) worker?.postMessage({ kind: 'driver', driver, compiled } satisfies SimulateMessage);
+    loaded.add(driver);
+    const [oldest = driver] = loaded;
+    if (loaded.size > LOADED_DRIVERS) {
+      loaded.delete(oldest);
+      worker?.postMessage({ kind: 'forget', driver: oldest } satisfies SimulateMessage);
+    }
+    return driver;
+  }
+
   #numberOf(driver: CompiledDriver): number {
-    const known = this.#drivers.get(driver) ?? this.#drivers.size;
-    this.#drivers.set(driver, known);
+    const known = this.#numbers.get(driver) ?? this.#nextDriver++;
+    this.#numbers.set(driver, known);
     return known;
   }
 
@@ -118,11 +180,26 @@ export class SimulatePool {
     slot.timer = setTimeout(() => void this.#finish(slot, end, true), milliseconds);
   }
 
+  /** Nothing to do: the worker does not keep the process alive, and is ended after a while. */
+  #rest(slot: Slot): void {
+    const { worker } = slot;
+    if (worker === undefined || slot.resting) return;
+    worker.unref();
+    slot.resting = true;
+    clearTimeout(slot.timer);
+    slot.timer = setTimeout(() => {
+      slot.worker = undefined;
+      slot.resting = false;
+      void worker.terminate();
+    }, this.#options.idle ?? IDLE_MILLISECONDS);
+    slot.timer.unref();
+  }
+
   #start(slot: Slot): Worker {
     const worker = new Worker(this.#options.script ?? join(distFolder(), 'simulate-worker.js'), {
       resourceLimits: { stackSizeMb: STACK_MEGABYTES, maxOldGenerationSizeMb: HEAP_MEGABYTES },
     });
-    slot.known.clear();
+    slot.loaded.clear();
     worker.on('message', (reply: SimulateReply) => this.#take(slot, reply));
     worker.on('error', (error: NodeJS.ErrnoException) => {
       if (worker !== slot.worker) return;
@@ -141,12 +218,13 @@ export class SimulatePool {
   }
 
   #take(slot: Slot, reply: SimulateReply): void {
-    if (slot.task?.id !== reply.id) return;
+    const { task } = slot;
+    if (task?.id !== reply.id) return;
     switch (reply.kind) {
       case 'started': {
-        const limit = this.#options.timeout ?? DEFAULT_TIMEOUT;
-        const message = `not finished within ${limit} ms (--timeout): stopped by the wall clock`;
-        this.#clock(slot, limit, { kind: 'timeout', message });
+        if (task.cancelled) return;
+        const message = `not finished within ${task.timeout} ms (--timeout): stopped by the wall clock`;
+        this.#clock(slot, task.timeout, { kind: 'timeout', message });
         return;
       }
       case 'done':
@@ -164,6 +242,7 @@ export class SimulatePool {
     clearTimeout(slot.timer);
     if (stop) {
       slot.worker = undefined;
+      slot.resting = false;
       await worker?.terminate();
     }
     if (slot.task !== task) return;

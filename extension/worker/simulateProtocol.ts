@@ -9,6 +9,12 @@ export interface DriverMessage {
   readonly compiled: CompiledDriver;
 }
 
+/** The driver will not be run again before it is made known anew. No reply. */
+export interface ForgetMessage {
+  readonly kind: 'forget';
+  readonly driver: number;
+}
+
 /** Runs one program in a fresh instance of a known driver: `started`, then one of the others. */
 export interface RunMessage {
   readonly kind: 'run';
@@ -18,7 +24,7 @@ export interface RunMessage {
   readonly options: SimulationOptions;
 }
 
-export type SimulateMessage = DriverMessage | RunMessage;
+export type SimulateMessage = DriverMessage | ForgetMessage | RunMessage;
 
 export type SimulateReply =
   /** The driver is loaded, its code runs from now on: the wall clock starts. */

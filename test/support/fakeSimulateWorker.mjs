@@ -8,6 +8,10 @@ parentPort?.on('message', (message) => {
     drivers.add(message.driver);
     return;
   }
+  if (message.kind === 'forget') {
+    drivers.delete(message.driver);
+    return;
+  }
   const { id, options } = message;
   const done = () =>
     parentPort?.postMessage({ kind: 'done', id, result: { threadId, drivers: [...drivers], driver: message.driver } });

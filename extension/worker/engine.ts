@@ -1,0 +1,251 @@
+/**
+ * From sources to runs, warm: discover, compile, plan, simulate, build. Several runs at the same time; of two runs of
+ * the same driver the newer wins.
+ */
+
+import type { SimulationOptions } from '../core/kmcl/simulation.js';
+import { Allows } from '../core/rules/allow.js';
+import { type DiscoveredDriver, type DiscoverRequest, discover } from '../core/run/discover.js';
+import { joinPath, relativePath } from '../core/run/paths.js';
+import { type PlannedRun, type PlanOptions, plan } from '../core/run/plan.js';
+import { type BuiltRun, buildRun, failedRuns, routineNames, withUnusedAllows } from '../core/run/reportBuilder.js';
+import { fileError, formatDiagnostic } from '../core/toolchain/diagnostics.js';
+import type { CompiledDriver, CompileOptions, Diagnostic } from '../core/toolchain/module.js';
+import { CompileClient } from './compileClient.js';
+import type { Overlay } from './overlayFiles.js';
+import { type ProjectFiles, projectFiles } from './projectFiles.js';
+import { SimulatePool } from './simulateClient.js';
+
+export interface EngineOptions {
+  /** Folder of the disk cache; absent: nothing is kept. */
+  readonly cacheFolder?: string;
+  /** Tests at the same time. */
+  readonly jobs?: number;
+}
+
+/** What to run, and how: the options of `vsp-lab run`, checked. */
+export interface EngineRun {
+  /** Absolute, with `/`; names in reports and messages are relative to it. */
+  readonly cwd: string;
+  /** Absolute files and folders. */
+  readonly paths: readonly string[];
+  readonly drivers: DiscoverRequest['drivers'];
+  readonly workspaceRoots: readonly string[];
+  readonly overlays: readonly Overlay[];
+  readonly compile: CompileOptions;
+  /** Milliseconds to compile one driver. */
+  readonly compileTimeout: number | undefined;
+  readonly plan: PlanOptions;
+  readonly simulation: SimulationOptions;
+  /** Milliseconds of one test by the wall clock. */
+  readonly timeout: number | undefined;
+}
+
+/** What became of one driver. */
+export interface DriverEnd {
+  readonly found: DiscoveredDriver;
+  readonly built: readonly BuiltRun[];
+  /** Compile errors, or our notes; files relative to `cwd`. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly compiled: boolean;
+  /** It could not be compiled or has nothing that can be run. */
+  readonly unable: boolean;
+  /** Names of the tests it has, for a --test that matches none. */
+  readonly tests: readonly string[];
+  /** From the beginning of the run until it was compiled, and from then until its runs were built. */
+  readonly milliseconds: { readonly compile: number; readonly run: number };
+}
+
+/** Told what happens while it happens; nothing any more once a run is cancelled. */
+export interface EngineListener {
+  progress?(text: string, done: number, total: number): void;
+  /** What the compiler or the planner had to say about a driver: before its tests run. */
+  diagnostics?(driver: DiscoveredDriver, diagnostics: readonly Diagnostic[]): void;
+  driver?(end: DriverEnd): void;
+}
+
+export type EngineEnd =
+  | {
+      readonly kind: 'finished';
+      /** In the order of their paths; a driver that a newer run has taken over is not among them. */
+      readonly drivers: readonly DriverEnd[];
+      /** The files of the run as the compiler saw them. */
+      readonly files: ProjectFiles;
+    }
+  | { readonly kind: 'cancelled' }
+  /** Nothing could be run: what is to be mended. */
+  | { readonly kind: 'failed'; readonly problems: readonly string[] };
+
+/** Of two drivers with the same key the newer run's is the one that is wanted. */
+function keyOf(driver: DiscoveredDriver): string {
+  return driver.folder;
+}
+
+/** One run on its way: what its drivers share. */
+interface Context {
+  readonly run: EngineRun;
+  readonly listener: EngineListener;
+  readonly files: ProjectFiles;
+  readonly started: number;
+  finished: number;
+  planned: number;
+}
+
+/** Work on one driver, and how to end it. */
+interface Work {
+  readonly context: Context;
+  readonly found: DiscoveredDriver;
+  readonly signal: AbortSignal;
+}
+
+export class Engine {
+  readonly #compiler: CompileClient;
+  readonly #pool: SimulatePool;
+  /** The newest run of each driver: aborted when a newer one begins. */
+  readonly #newest = new Map<string, { readonly context: Context; readonly abort: AbortController }>();
+
+  constructor({ cacheFolder, jobs }: EngineOptions = {}) {
+    this.#compiler = new CompileClient(cacheFolder === undefined ? {} : { cacheFolder });
+    this.#pool = new SimulatePool(jobs === undefined ? {} : { jobs });
+  }
+
+  /** Starts compiler and simulator ahead of the first run. */
+  warm(): void {
+    this.#compiler.warm();
+    this.#pool.warm();
+  }
+
+  /** Never rejects for what the user has done; an aborted run ends at once, whatever stage it is in. */
+  async run(run: EngineRun, listener: EngineListener, signal: AbortSignal): Promise<EngineEnd> {
+    const started = performance.now();
+    const { cwd, paths, drivers, compile, workspaceRoots, overlays } = run;
+    const around = paths.length > 0 ? paths : [cwd];
+    const files = projectFiles(around, compile.includes, workspaceRoots, overlays);
+    const found = discover({ cwd, paths, drivers }, files);
+    if (!found.ok) return { kind: 'failed', problems: found.problems };
+    if (signal.aborted) return { kind: 'cancelled' };
+    this.warm();
+    const context: Context = { run, listener, files, started, finished: 0, planned: 0 };
+    // Drivers are compiled one after the other; the tests of one run while the next is being compiled.
+    const ends = await Promise.all(found.drivers.map((driver) => this.#newestOf(driver, context, signal)));
+    if (signal.aborted) return { kind: 'cancelled' };
+    return { kind: 'finished', drivers: ends.filter((end) => end !== undefined), files };
+  }
+
+  /** Ends compiler and simulators; what runs is answered as cancelled. */
+  async dispose(): Promise<void> {
+    await Promise.all([this.#compiler.dispose(), this.#pool.dispose()]);
+  }
+
+  /** Takes the driver over from an older run. Undefined when the run was cancelled or a newer one has taken it over. */
+  async #newestOf(found: DiscoveredDriver, context: Context, signal: AbortSignal): Promise<DriverEnd | undefined> {
+    const key = keyOf(found);
+    const older = this.#newest.get(key);
+    if (older !== undefined && older.context !== context) older.abort.abort();
+    const abort = new AbortController();
+    const newest = { context, abort };
+    this.#newest.set(key, newest);
+    const stop = (): void => abort.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      const end = await this.#driver({ context, found, signal: abort.signal });
+      if (abort.signal.aborted) return undefined;
+      context.listener.driver?.(end);
+      return end;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      if (this.#newest.get(key) === newest) this.#newest.delete(key);
+    }
+  }
+
+  async #driver(work: Work): Promise<DriverEnd> {
+    const { context, found, signal } = work;
+    const { run, listener } = context;
+    listener.progress?.(`compiling ${found.name}`, context.finished, context.planned);
+    const { compile: options, cwd, workspaceRoots, overlays } = run;
+    const job = { sources: found, options, cwd, workspaceRoots, overlays };
+    const result = await this.#compiler.compile(job, signal, run.compileTimeout);
+    if (!result.ok) return unable(work, result.diagnostics, undefined);
+    const { driver } = result;
+    const compiled = performance.now();
+    // The compiler's own warnings are its business; ours says each thing once, however many files include its header.
+    const notes = distinct(driver.notes.filter(({ severity }) => severity === 'note'));
+    if (notes.length > 0 && !signal.aborted) listener.diagnostics?.(found, notes);
+    const planned = plan(driver, run.plan);
+    if (!planned.ok) {
+      return unable(work, [fileError(relativePath(run.cwd, found.sources[0] ?? ''), planned.message)], compiled);
+    }
+    const built = await this.#runs(driver, planned.runs, work);
+    return {
+      found,
+      built,
+      diagnostics: notes,
+      compiled: true,
+      unable: false,
+      tests: driver.fixtures.filter(({ kind }) => kind === 'test').map(({ name }) => name),
+      milliseconds: { compile: compiled - context.started, run: performance.now() - compiled },
+    };
+  }
+
+  async #runs(
+    driver: CompiledDriver,
+    runs: readonly PlannedRun[],
+    { context, signal }: Work,
+  ): Promise<readonly BuiltRun[]> {
+    const { listener, files } = context;
+    const { simulation, plan: wanted, timeout, cwd } = context.run;
+    context.planned += runs.length;
+    const limits = timeout === undefined ? { signal } : { signal, timeout };
+    const ends = await Promise.all(
+      runs.map(async ({ program }) => {
+        const end = await this.#pool.run(driver, program, simulation, limits);
+        context.finished += 1;
+        if (!signal.aborted)
+          listener.progress?.(`${context.finished} of ${context.planned} runs`, context.finished, context.planned);
+        return end;
+      }),
+    );
+    if (signal.aborted) return [];
+    const allows = new Allows(simulation.checks === 'off' ? [] : driver.files, (file) => readShown(files, cwd, file));
+    const kinds = routineNames(driver);
+    const built = runs.flatMap((run, index) => {
+      const end = ends[index];
+      return end === undefined ? [] : [buildRun(driver, run, end, simulation.checks, allows, kinds)];
+    });
+    return wanted.tests.length > 0 ? built : withUnusedAllows(built, allows);
+  }
+}
+
+/** `compiled` is when it was, for a driver that has nothing to run. */
+function unable(
+  { context, found, signal }: Work,
+  diagnostics: readonly Diagnostic[],
+  compiled: number | undefined,
+): DriverEnd {
+  const { run, listener, started } = context;
+  if (!signal.aborted) listener.diagnostics?.(found, diagnostics);
+  const first = diagnostics.find(({ severity }) => severity === 'error') ?? diagnostics[0];
+  const message = first === undefined ? 'not compiled' : (formatDiagnostic(first).split('\n', 1)[0] ?? '');
+  const shown = (path: string): string => relativePath(run.cwd, path);
+  // What a compiled driver that cannot be run has is no test.
+  const tests = compiled === undefined ? found.tests.map((test) => ({ ...test, file: shown(test.file) })) : [];
+  const end = performance.now();
+  return {
+    found,
+    built: failedRuns(found.name, tests, shown(found.sources[0] ?? ''), message),
+    diagnostics,
+    compiled: compiled !== undefined,
+    unable: true,
+    tests: [],
+    milliseconds: { compile: (compiled ?? end) - started, run: end - (compiled ?? end) },
+  };
+}
+
+function distinct(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return [...new Map(diagnostics.map((each) => [formatDiagnostic(each), each])).values()];
+}
+
+/** A file as reports name it; our own headers have no bytes that are shown. */
+export function readShown(files: ProjectFiles, cwd: string, file: string): Uint8Array | undefined {
+  return file.startsWith('<') ? undefined : files.read(joinPath(cwd, file));
+}
