@@ -4,7 +4,6 @@
  * lies in dist/, generated sources aside, and replaces what was there in one step.
  */
 import { cpSync, existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { build } from 'esbuild';
 import { generate } from './generate.mjs';
 import { at, filesBelow, hashOf, projectNode, run, say } from './lib/project.mjs';
@@ -23,9 +22,6 @@ const bundles = {
   'bench/bench': 'bench/bench.ts',
 };
 const benches = filesBelow('bench', (path) => path.endsWith('.bench.ts'));
-
-/** What the page takes from the icon font's package. */
-const codicons = ['codicon.css', 'codicon.ttf'];
 
 const typescript = ['bench', 'extension'].flatMap((folder) =>
   filesBelow(folder, (path) => path.endsWith('.ts') && !path.endsWith('.test.ts')),
@@ -80,8 +76,9 @@ async function bundlePage() {
       jsx: 'automatic',
       jsxImportSource: 'preact',
       minify: true,
+      // The icon font travels inside the style sheet: the same page is an exported file, which has no neighbours.
+      loader: { '.ttf': 'dataurl' },
     });
-    for (const name of codicons) cpSync(at('node_modules/@vscode/codicons/dist', name), join(outdir, name));
   });
 }
 
@@ -96,7 +93,7 @@ try {
   await step({
     name: 'page',
     inputs: hashOf([...page, ...typescript.filter((path) => path.startsWith('extension/core/')), ...tools]),
-    outputs: ['view.js', 'view.css', ...codicons].map((name) => `dist/webview/${name}`),
+    outputs: ['view.js', 'view.css'].map((name) => `dist/webview/${name}`),
     work: bundlePage,
   });
   await step({
