@@ -21,11 +21,13 @@ function* packetPieces(packets: PacketList): Generator<string> {
 }
 
 function* channelPieces(channel: Channel): Generator<string> {
-  const { index, name, packets, saveStream, laterSaves } = channel;
+  const { index, name, packets, saveStream, laterSaves, ...more } = channel;
   yield `      {\n        "index": ${index}, "name": ${JSON.stringify(name)},\n        "packets": `;
   yield* packetPieces(packets);
   yield `,\n        "saveStream": ${JSON.stringify(saveStream)}`;
-  yield `,\n        "laterSaves": ${JSON.stringify(laterSaves)}\n      }`;
+  yield `,\n        "laterSaves": ${JSON.stringify(laterSaves)}`;
+  for (const [key, value] of Object.entries(more)) yield `,\n        "${key}": ${JSON.stringify(value)}`;
+  yield '\n      }';
 }
 
 /** An array whose items stand on lines of their own. */

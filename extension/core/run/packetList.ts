@@ -1,30 +1,11 @@
 /** Packets of a channel as the report shows them, made one at a time from the binary records. */
 import { NONE } from '../kmcl/layout.js';
 import { statusText } from '../kmcl/status.js';
-import { type ChannelRecords, NEEDED_PRESET, type PacketRecords } from './packetRecords.js';
+import type { PacketColumns } from './packetColumns.js';
+import { type ChannelRecords, NEEDED_PRESET } from './packetRecords.js';
+import { chunkBytes, hexOf, kindName, type PacketSource } from './packetSource.js';
+import { columnsOfRecords } from './recordColumns.js';
 import type { Packet, PacketList } from './report.js';
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-
-/** Two lowercase digits per byte. */
-export function hexOf(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += HEX[byte] ?? '';
-  return text;
-}
-
-/** What a packet with the default completion routine is called. */
-export const DEFAULT_ROUTINE = '(default)';
-
-export interface PacketSource {
-  readonly records: PacketRecords;
-  /** Names of completion routines by function-table index. */
-  readonly kinds: ReadonlyMap<number, string>;
-  /** State bytes by record index. */
-  readonly states: readonly (Uint8Array | undefined)[];
-  /** The packet in whose query the run ended: it has answered nothing. */
-  readonly unanswered?: number;
-}
 
 export class RecordedPackets implements PacketList {
   readonly #source: PacketSource;
@@ -37,6 +18,10 @@ export class RecordedPackets implements PacketList {
 
   get length(): number {
     return this.#indices.length;
+  }
+
+  columns(): PacketColumns {
+    return columnsOfRecords(this.#source, this.#indices);
   }
 
   /** Bytes the VSP's state takes, without making the packet. */
@@ -57,13 +42,12 @@ export class RecordedPackets implements PacketList {
   }
 
   at(index: number): Packet {
-    const { records, kinds, states, unanswered } = this.#source;
+    const { records, states, unanswered } = this.#source;
     const record = this.#indices.at(index);
-    const kind = records.get(record, 'kind');
     const state = states[record];
     return {
       index,
-      kind: kind === 0 ? DEFAULT_ROUTINE : (kinds.get(kind) ?? `routine ${kind}`),
+      kind: kindName(this.#source, records.get(record, 'kind')),
       state: records.has(record, 'IN_FLIGHT') ? 'inFlight' : 'queued',
       query: {
         saveBufSize: 0,
@@ -81,6 +65,7 @@ export class RecordedPackets implements PacketList {
             bytesRead: this.#measured(record, 'restore_read'),
           }
         : null,
+      ...this.#stream(record),
       ...(records.has(record, 'STUBBED') ? { stubbed: true as const } : {}),
     };
   }
@@ -96,6 +81,14 @@ export class RecordedPackets implements PacketList {
       bytesWritten: this.#measured(record, 'written'),
       bytesUninitialised: this.#measured(record, 'uninitialised'),
     };
+  }
+
+  /** A packet that the save did not come to has no place: the stream begins with the channel's own record. */
+  #stream(record: number): Pick<Packet, 'stream'> {
+    const { records } = this.#source;
+    const offset = records.get(record, 'stream_offset');
+    const bytes = chunkBytes(records.get(record, 'library_bytes'), records.get(record, 'state_bytes'));
+    return offset === 0 ? {} : { stream: { offset, bytes } };
   }
 
   #measured(record: number, field: 'written' | 'uninitialised' | 'restore_read'): number | null {

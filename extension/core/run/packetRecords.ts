@@ -1,23 +1,32 @@
 /** Typed reading of struct vsp_packet_record arrays (vsp.h): 64 bytes a packet, never an object per packet. */
 import { PACKET_RECORD, PACKET_RECORD_SIZE, RECORD_FLAGS } from '../kmcl/layout.js';
 
-export type RecordField = Exclude<keyof typeof PACKET_RECORD, 'stream_offset'>;
+/** `stream_offset` is its low word: a stream lies in memory, which ends below 4 GiB. */
+export type RecordField = keyof typeof PACKET_RECORD;
 export type RecordFlag = keyof typeof RECORD_FLAGS;
 
 /** What the library presets *BytesNeeded to (S-06): still there after the call = never written. */
 export const NEEDED_PRESET = 0xcdcdcdcd;
 
+/** Words of a record, and the word a field begins at. */
+export const RECORD_WORDS = PACKET_RECORD_SIZE / 4;
+export function wordOf(field: RecordField): number {
+  return PACKET_RECORD[field] / 4;
+}
+
 export class PacketRecords {
   readonly count: number;
-  readonly #view: DataView;
+  /** The records as 32-bit words, RECORD_WORDS each. */
+  readonly words: Uint32Array;
 
   constructor(bytes: Uint8Array) {
     this.count = Math.floor(bytes.byteLength / PACKET_RECORD_SIZE);
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+    this.words = new Uint32Array(aligned.buffer, aligned.byteOffset, this.count * RECORD_WORDS);
   }
 
   get(index: number, field: RecordField): number {
-    return this.#view.getUint32(index * PACKET_RECORD_SIZE + PACKET_RECORD[field], true);
+    return this.words[index * RECORD_WORDS + PACKET_RECORD[field] / 4] ?? 0;
   }
 
   has(index: number, flag: RecordFlag): boolean {

@@ -131,7 +131,7 @@ export interface Packet {
   readonly record?: number;
   /** Runs of bytes in [0, stateBytes) by the store that wrote them last, index into `Run.writers`; null: never written. */
   readonly writtenBy?: readonly { readonly offset: number; readonly length: number; readonly writer: number | null }[];
-  /** Where the library's record of it lies in the save stream (simulated). */
+  /** Where it lies in the save stream: the library's head and bytes, then the VSP's (simulated). */
   readonly stream?: { readonly offset: number; readonly bytes: number };
   /** A stub was called in its save or restore callback: its figures rest on what nobody simulated. */
   readonly stubbed?: true;
