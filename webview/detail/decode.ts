@@ -1,6 +1,7 @@
 /** What a field's bytes mean, in the words of a C programmer. Everything is little endian. */
-import { statusName } from '../../extension/core/kmcl/statusNames.js';
+
 import type { RecordField } from '../../extension/core/run/report.js';
+import { statusName } from '../../extension/core/run/statuses.js';
 
 export interface Decoded {
   /** `24`, `NicOpen`, `"eth0"`, `{6B29FC40-CA47-1067-B31D-00DD010662DA}`. */

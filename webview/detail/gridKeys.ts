@@ -59,7 +59,7 @@ export function bytesPerRow(
   return { perRow: 8, ascii: false };
 }
 
-/** Characters a row takes: offset, two digits and a space per byte, a space per eight, the text and the gaps between. */
+/** Characters a row takes: offset, two digits and a space per byte, a space per eight, the text, gaps between. */
 export function rowColumns(perRow: number, offsetDigits: number, ascii: boolean): number {
   const groups = perRow / 8 - 1;
   return offsetDigits + 2 + perRow * 3 + groups + (ascii ? 2 + perRow : 0);

@@ -3,8 +3,9 @@
  * whether it should have (kmcl-facts 6.3 to 6.6). The rules' findings have the last word; figures that do not agree
  * without a finding, because a test caused them or allows them, are told as a remark.
  */
-import { STATUS } from '../../extension/core/kmcl/status.js';
+
 import type { Finding, Packet, Pass, Severity } from '../../extension/core/run/report.js';
+import { STATUS } from '../../extension/core/run/statuses.js';
 import { isStatus, readStatus, type StatusText } from './ntstatus.js';
 import { bytesText, grouped } from './text.js';
 
