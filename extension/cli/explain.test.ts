@@ -10,6 +10,8 @@ describe('explain', () => {
         '',
         'With something to save, the zero-size call fails and reports the size.',
         '',
+        'Why          A query that succeeds says: nothing to save. The call with a buffer',
+        '             follows only a failure.',
         "Otherwise    The library makes no second call: the transaction's state is",
         '             missing after resume.',
         'Mend it      Return STATUS_BUFFER_TOO_SMALL with the size in *BytesNeeded.',
@@ -17,6 +19,16 @@ describe('explain', () => {
         'Stated by    a documentation page (evt_vmb_channel_save_packet)',
         'Allow it     // vsp-lab: allow savepkt-query-must-fail REASON, on the line or',
         '             above it',
+        '',
+        'Wrong',
+        '    *BytesNeeded = sizeof(record);',
+        '    if (SaveBufSize == 0)',
+        '        return STATUS_SUCCESS;',
+        '',
+        'Right',
+        '    *BytesNeeded = sizeof(record);',
+        '    if (SaveBufSize < sizeof(record))',
+        '        return STATUS_BUFFER_TOO_SMALL;',
         '',
       ].join('\n'),
     );
@@ -32,7 +44,7 @@ describe('explain', () => {
     expect(explain([rule]).replaceAll(/\s+/g, ' ')).toContain(`Stated by ${stated} Allow it`);
   });
 
-  it('lists every rule once, within 80 columns', () => {
+  it('lists every rule once, prose within 80 columns', () => {
     const lines = explain([]).split('\n');
     for (const { id, severity } of RULES)
       expect(lines.filter((line) => line === `  ${id}  ${severity}`)).toHaveLength(1);
@@ -42,6 +54,7 @@ describe('explain', () => {
         Math.max(
           ...explain([id])
             .split('\n')
+            .filter((line) => !line.startsWith('    ') || line.startsWith('             '))
             .map((line) => line.length),
         ),
         id,

@@ -1,5 +1,6 @@
 /** `vsp-lab explain [RULE]`: the rule catalogue for people. */
 import { findRule, RULES, type Rule } from '../core/rules/catalogue.js';
+import { LESSONS } from '../core/rules/lessons/index.js';
 import { byGroup, CHECK_WORDS, statedBy } from '../core/rules/page/words.js';
 import { WIDTH } from '../core/run/style.js';
 import { wrap } from '../core/run/tableFindings.js';
@@ -12,18 +13,27 @@ function paragraph(label: string, text: string): readonly string[] {
   return lines.map((line, index) => `${(index === 0 ? label : '').padEnd(indent)}${line}`);
 }
 
+/** Code keeps its own lines: a terminal that is too narrow wraps them where it likes. */
+function code(label: string, text: string): readonly string[] {
+  return ['', label, ...text.split('\n').map((line) => `    ${line}`.trimEnd())];
+}
+
 function ruleLines(rule: Rule): readonly string[] {
   const stated = statedBy(rule);
+  const { why, wrong, right } = LESSONS[rule.id];
   return [
     `${rule.id}  ${rule.severity}`,
     '',
     ...wrap(rule.title, WIDTH),
     '',
+    ...paragraph('Why', why),
     ...paragraph('Otherwise', rule.consequence),
     ...paragraph('Mend it', rule.mend),
     ...paragraph('Found', CHECK_WORDS[rule.check]),
     ...(stated === '' ? [] : paragraph('Stated by', stated)),
     ...paragraph('Allow it', `// vsp-lab: allow ${rule.id} REASON, on the line or above it`),
+    ...code('Wrong', wrong),
+    ...code('Right', right),
   ];
 }
 

@@ -78,7 +78,7 @@ export const RULES = [
     cite: 'wdm:_interface',
     title: 'Every successful interface query is given back once, after the last call through it.',
     consequence: 'The library can never unload, or is called after it has gone.',
-    mend: "Call InterfaceHeader.InterfaceDereference once in the driver's clean-up path.",
+    mend: "Call InterfaceDereference with Context once in the driver's clean-up path.",
   },
   {
     id: 'init-alloc-passive',

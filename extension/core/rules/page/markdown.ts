@@ -1,5 +1,6 @@
 /** `docs/rules.md`: the catalogue as one page. The heading of a rule is its id, so `#id` is its anchor. */
 import { RULES, type Rule } from '../catalogue.js';
+import { LESSONS } from '../lessons/index.js';
 import { byGroup, CHECK_WORDS, statedBy } from './words.js';
 
 const INTRODUCTION = `# Rules
@@ -28,15 +29,23 @@ function contents(): readonly string[] {
   ]);
 }
 
+const code = (text: string): string => `\`\`\`c\n${text}\n\`\`\``;
+
 function section(rule: Rule): string {
   const stated = statedBy(rule);
   const found = `Severity **${rule.severity}**, found ${CHECK_WORDS[rule.check]}`;
+  const { why, wrong, right } = LESSONS[rule.id];
   return [
     `### ${rule.id}`,
     rule.title,
     `${stated === '' ? found : `${found}; stated by ${stated}`}.`,
+    `**Why**: ${why}`,
     `**On a real host**: ${rule.consequence}`,
     `**Mend it**: ${rule.mend}`,
+    'Wrong:',
+    code(wrong),
+    'Right:',
+    code(right),
   ].join('\n\n');
 }
 
