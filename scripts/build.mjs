@@ -3,9 +3,11 @@
  * C runtime compiled by our own toolchain. Each step is skipped while its inputs have not changed. Everything written
  * lies in dist/, generated sources aside, and replaces what was there in one step.
  */
-import { cpSync, existsSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { build } from 'esbuild';
-import { generate } from './generate.mjs';
+import { generate, writeGenerated } from './generate.mjs';
+import { notices, packagesFile, packagesIn, rememberedPackages } from './lib/notices.mjs';
 import { at, filesBelow, hashOf, projectNode, run, say } from './lib/project.mjs';
 import { replaceFiles, replaceFolder } from './lib/replace.mjs';
 import { step } from './lib/step.mjs';
@@ -21,6 +23,15 @@ const bundles = {
   'build-runtime': 'extension/worker/buildRuntime.ts',
   'bench/bench': 'bench/bench.ts',
 };
+/** The bundles that the VSIX holds. */
+const shipped = new Set([
+  'extension.cjs',
+  'engine.js',
+  'compile-worker.js',
+  'simulate-worker.js',
+  'view.js',
+  'view.css',
+]);
 const benches = filesBelow('bench', (path) => path.endsWith('.bench.ts'));
 
 const typescript = ['bench', 'extension'].flatMap((folder) =>
@@ -28,7 +39,7 @@ const typescript = ['bench', 'extension'].flatMap((folder) =>
 );
 const page = filesBelow('webview', (path) => /\.(tsx?|css)$/.test(path) && !/\.test\.tsx?$/.test(path));
 const c = filesBelow('extension', (path) => /\.(c|h|cpp)$/.test(path));
-const tools = ['package.json', 'package-lock.json', 'scripts/build.mjs'];
+const tools = ['package.json', 'package-lock.json', 'scripts/build.mjs', 'scripts/lib/notices.mjs'];
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {
@@ -36,25 +47,45 @@ const common = {
   bundle: true,
   sourcemap: 'linked',
   sourcesContent: false,
+  metafile: true,
   logLevel: 'warning',
 };
+
+/**
+ * Notes whose code the shipped outputs of a build step hold.
+ * @param {string} bundle
+ * @param {(import('esbuild').Metafile | undefined)[]} metafiles
+ */
+function notePackages(bundle, metafiles) {
+  const packages = metafiles.flatMap((metafile) =>
+    metafile === undefined ? [] : packagesIn(metafile, (path) => shipped.has(basename(path))),
+  );
+  mkdirSync(at('dist/.steps'), { recursive: true });
+  writeFileSync(packagesFile(bundle), JSON.stringify(packages));
+}
 
 async function bundle() {
   const entryPoints = Object.fromEntries(Object.entries(bundles).filter(([, file]) => existsSync(at(file))));
   for (const file of benches) entryPoints[file.replace(/\.ts$/, '')] = file;
   const names = await replaceFiles(at('dist'), async (outdir) => {
-    await build({ ...common, entryPoints, outdir, format: 'esm', platform: 'node', target: oldestNode });
+    /** @type {import('esbuild').BuildOptions} */
+    const node = { ...common, outdir, platform: 'node', target: oldestNode };
+    /** @type {import('esbuild').BuildResult[]} */
+    const made = [await build({ ...node, entryPoints, format: 'esm' })];
     if (existsSync(at('extension/main.ts')))
-      await build({
-        ...common,
-        entryPoints: { extension: 'extension/main.ts' },
-        outdir,
-        outExtension: { '.js': '.cjs' },
-        format: 'cjs',
-        platform: 'node',
-        target: oldestNode,
-        external: ['vscode'],
-      });
+      made.push(
+        await build({
+          ...node,
+          entryPoints: { extension: 'extension/main.ts' },
+          outExtension: { '.js': '.cjs' },
+          format: 'cjs',
+          external: ['vscode'],
+        }),
+      );
+    notePackages(
+      'bundles',
+      made.map(({ metafile }) => metafile),
+    );
   });
   // The bench runs every file it finds: one whose source is gone must go too.
   const written = new Set(names.map((name) => name.replaceAll('\\', '/')));
@@ -66,7 +97,7 @@ async function bundle() {
 /** One script and one style sheet, which an exported file can carry inline. */
 async function bundlePage() {
   await replaceFolder(at('dist/webview'), async (outdir) => {
-    await build({
+    const { metafile } = await build({
       ...common,
       entryPoints: { view: 'webview/main.tsx' },
       outdir,
@@ -79,6 +110,7 @@ async function bundlePage() {
       // The icon font travels inside the style sheet: the same page is an exported file, which has no neighbours.
       loader: { '.ttf': 'dataurl' },
     });
+    notePackages('page', [metafile]);
   });
 }
 
@@ -96,6 +128,11 @@ try {
     outputs: ['view.js', 'view.css'].map((name) => `dist/webview/${name}`),
     work: bundlePage,
   });
+  writeGenerated(
+    'ThirdPartyNotices.txt',
+    notices(rememberedPackages(['bundles', 'page'])),
+    'what the extension holds of others',
+  );
   await step({
     name: 'headers',
     inputs: hashOf(c.filter((path) => path.startsWith('extension/core/wdk/include/'))),

@@ -55,13 +55,20 @@ export async function generate() {
     [header, rulesHeader(RULES)],
     [page, rulesPage()],
   ]);
-  for (const [file, wanted] of files) {
-    if (readIfThere(at(file)) === wanted) continue;
-    if (process.env['CI'])
-      throw new Error(`${file} is not what ${catalogue} says: run \`npm run generate\` and commit it`);
-    writeFileSync(at(file), wanted);
-    say(`rewrote ${file}`);
-  }
+  for (const [file, wanted] of files) writeGenerated(file, wanted, catalogue);
+}
+
+/**
+ * Writes a generated file that is committed; in CI a stale one is an error.
+ * @param {string} file relative to the root
+ * @param {string} wanted
+ * @param {string} source what it is generated from
+ */
+export function writeGenerated(file, wanted, source) {
+  if (readIfThere(at(file)) === wanted) return;
+  if (process.env['CI']) throw new Error(`${file} is not what ${source} says: run \`npm run build\` and commit it`);
+  writeFileSync(at(file), wanted);
+  say(`rewrote ${file}`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

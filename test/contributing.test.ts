@@ -36,7 +36,7 @@ const commands: Record<
   'npm run bench': { elsewhere: 'test/scripts.test.ts' },
   'npm run bench -- NAME': { elsewhere: 'test/scripts.test.ts' },
   'npm run bench -- NAME...': { elsewhere: 'test/scripts.test.ts' },
-  'npm run package': { elsewhere: 'test/package.test.ts' },
+  'npm run package': { elsewhere: 'test/e2e/vsix.test.ts' },
   'npm run vscode': { elsewhere: 'test/package.test.ts' },
   'npm run test:desktop': { elsewhere: 'test/package.test.ts' },
   'npm run -s vsp-lab -- ...': { elsewhere: 'test/e2e/start.test.ts' },
