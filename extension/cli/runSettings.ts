@@ -1,12 +1,11 @@
 /** From parsed options to what each stage of a run wants to know. */
 import { existsSync, statSync } from 'node:fs';
-import { parseModes } from '../core/kmcl/modes.js';
 import type { Checks, SimulationOptions } from '../core/kmcl/simulation.js';
-import { RULES } from '../core/rules/catalogue.js';
 import { parseDriverOption } from '../core/run/discover.js';
 import { joinPath } from '../core/run/paths.js';
-import { DEFAULT_PACKETS, type PlanOptions } from '../core/run/plan.js';
+import type { PlanOptions } from '../core/run/plan.js';
 import type { CompileOptions } from '../core/toolchain/module.js';
+import { CAPTURED_PACKETS, macros, SettingError, simulationOptions } from '../worker/engineSettings.js';
 import { slashed } from '../worker/projectFiles.js';
 import { CommandError } from './host.js';
 import type { ParsedOptions } from './options.js';
@@ -26,24 +25,7 @@ export interface RunSettings {
   readonly out: string | undefined;
 }
 
-const GIB = 2 ** 30;
-/** Reports show the state bytes of that many packets, unless --hex asks for all. */
-const CAPTURED_PACKETS = 10_000;
 const ALL_PACKETS = 2 ** 32 - 1;
-/** Back-edges and calls of one test: some seconds of checked code, so that the wall clock is only the backstop. */
-const BASE_BUDGET = 100_000_000;
-const BUDGET_PER_PACKET = 2_000;
-
-function stubValues(texts: readonly string[]): ReadonlyMap<string, number> {
-  return new Map(
-    texts.map((text) => {
-      const [, name = '', value = ''] = /^([A-Za-z_]\w*)=(-?(?:\d+|0[xX][0-9a-fA-F]+))$/.exec(text) ?? [];
-      if (name === '') throw new CommandError(`--stub ${text}: expected NAME=VALUE with a whole number`);
-      const sign = value.startsWith('-') ? -1 : 1;
-      return [name, sign * Number(value.replace('-', ''))];
-    }),
-  );
-}
 
 function drivers(texts: readonly string[]): RunSettings['drivers'] {
   return texts.map((text) => {
@@ -62,22 +44,19 @@ function folders(texts: readonly string[], cwd: string): readonly string[] {
   });
 }
 
-function macros(texts: readonly string[]): readonly string[] {
-  for (const text of texts) {
-    if (!/^[A-Za-z_]\w*(?:\([\w, .]*\))?(?:=|$)/.test(text)) {
-      throw new CommandError(`--define ${text}: expected NAME or NAME=VALUE`);
-    }
-  }
-  return texts;
-}
-
 /** Throws CommandError for values that look right one by one and are not. */
 export function runSettings(options: ParsedOptions, directory: string): RunSettings {
+  try {
+    return settingsOf(options, directory);
+  } catch (error) {
+    throw error instanceof SettingError ? new CommandError(error.message) : error;
+  }
+}
+
+function settingsOf(options: ParsedOptions, directory: string): RunSettings {
   const { texts, numbers, lists, flags, operands } = options;
   const list = (name: string): readonly string[] => lists.get(name) ?? [];
   const cwd = slashed(directory);
-  const modes = parseModes(list('mode'));
-  if (!modes.ok) throw new CommandError(modes.message);
   const checks = (texts.get('checks') ?? 'full') as Checks;
   const optimize = texts.get('optimize') ?? (checks === 'off' ? '2' : '0');
   const format = (texts.get('format') ?? 'table') as RunSettings['format'];
@@ -106,18 +85,17 @@ export function runSettings(options: ParsedOptions, directory: string): RunSetti
       ...text('restore'),
       ...text('context'),
     },
-    simulation: {
+    simulation: simulationOptions({
       checks,
-      seed: numbers.get('seed') ?? 1,
-      modes: modes.choices,
-      memoryLimit: numbers.get('memory') ?? GIB,
-      budget: BASE_BUDGET + (packets ?? DEFAULT_PACKETS) * BUDGET_PER_PACKET,
+      packets,
+      seed: numbers.get('seed'),
+      modes: list('mode'),
+      memoryLimit: numbers.get('memory'),
       captureLimit: format === 'json' ? (flags.has('hex') ? ALL_PACKETS : CAPTURED_PACKETS) : 0,
-      chunkBuffer: numbers.get('chunk-buffer') ?? 0,
-      stubValues: stubValues(list('stub')),
+      chunkBuffer: numbers.get('chunk-buffer'),
+      stubs: list('stub'),
       stubsAllowed: texts.get('stubs') !== 'deny',
-      ruleNames: RULES.map(({ id }) => id),
-    },
+    }),
     timeout: numbers.get('timeout'),
     jobs: numbers.get('jobs'),
     format,

@@ -44,6 +44,8 @@ export interface EngineRun {
 /** What became of one driver. */
 export interface DriverEnd {
   readonly found: DiscoveredDriver;
+  /** What it was compiled from, sources and the project's headers, as reports name them. */
+  readonly files: readonly string[];
   readonly built: readonly BuiltRun[];
   /** Compile errors, or our notes; files relative to `cwd`. */
   readonly diagnostics: readonly Diagnostic[];
@@ -69,6 +71,8 @@ export type EngineEnd =
       readonly kind: 'finished';
       /** In the order of their paths; a driver that a newer run has taken over is not among them. */
       readonly drivers: readonly DriverEnd[];
+      /** A newer run has taken over one of its drivers, or more. */
+      readonly superseded: boolean;
       /** The files of the run as the compiler saw them. */
       readonly files: ProjectFiles;
     }
@@ -118,10 +122,10 @@ export class Engine {
   /** Never rejects for what the user has done; an aborted run ends at once, whatever stage it is in. */
   async run(run: EngineRun, listener: EngineListener, signal: AbortSignal): Promise<EngineEnd> {
     const started = performance.now();
-    const { cwd, paths, drivers, compile, workspaceRoots, overlays } = run;
+    const { cwd, paths, compile, workspaceRoots, overlays } = run;
     const around = paths.length > 0 ? paths : [cwd];
     const files = projectFiles(around, compile.includes, workspaceRoots, overlays);
-    const found = discover({ cwd, paths, drivers }, files);
+    const found = discover({ cwd, paths, drivers: run.drivers }, files);
     if (!found.ok) return { kind: 'failed', problems: found.problems };
     if (signal.aborted) return { kind: 'cancelled' };
     this.warm();
@@ -129,7 +133,8 @@ export class Engine {
     // Drivers are compiled one after the other; the tests of one run while the next is being compiled.
     const ends = await Promise.all(found.drivers.map((driver) => this.#newestOf(driver, context, signal)));
     if (signal.aborted) return { kind: 'cancelled' };
-    return { kind: 'finished', drivers: ends.filter((end) => end !== undefined), files };
+    const drivers = ends.filter((end) => end !== undefined);
+    return { kind: 'finished', drivers, superseded: drivers.length < ends.length, files };
   }
 
   /** Ends compiler and simulators; what runs is answered as cancelled. */
@@ -165,7 +170,7 @@ export class Engine {
     const { compile: options, cwd, workspaceRoots, overlays } = run;
     const job = { sources: found, options, cwd, workspaceRoots, overlays };
     const result = await this.#compiler.compile(job, signal, run.compileTimeout);
-    if (!result.ok) return unable(work, result.diagnostics, undefined);
+    if (!result.ok) return unable(work, result.files ?? [], result.diagnostics, undefined);
     const { driver } = result;
     const compiled = performance.now();
     // The compiler's own warnings are its business; ours says each thing once, however many files include its header.
@@ -173,11 +178,13 @@ export class Engine {
     if (notes.length > 0 && !signal.aborted) listener.diagnostics?.(found, notes);
     const planned = plan(driver, run.plan);
     if (!planned.ok) {
-      return unable(work, [fileError(relativePath(run.cwd, found.sources[0] ?? ''), planned.message)], compiled);
+      const problem = fileError(relativePath(run.cwd, found.sources[0] ?? ''), planned.message);
+      return unable(work, driver.files, [problem], compiled);
     }
     const built = await this.#runs(driver, planned.runs, work);
     return {
       found,
+      files: userFiles(driver.files),
       built,
       diagnostics: notes,
       compiled: true,
@@ -219,6 +226,7 @@ export class Engine {
 /** `compiled` is when it was, for a driver that has nothing to run. */
 function unable(
   { context, found, signal }: Work,
+  files: readonly string[],
   diagnostics: readonly Diagnostic[],
   compiled: number | undefined,
 ): DriverEnd {
@@ -232,6 +240,7 @@ function unable(
   const end = performance.now();
   return {
     found,
+    files: userFiles(files),
     built: failedRuns(found.name, tests, shown(found.sources[0] ?? ''), message),
     diagnostics,
     compiled: compiled !== undefined,
@@ -243,6 +252,11 @@ function unable(
 
 function distinct(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   return [...new Map(diagnostics.map((each) => [formatDiagnostic(each), each])).values()];
+}
+
+/** Without headers of ours. */
+function userFiles(files: readonly string[]): readonly string[] {
+  return files.filter((file) => !file.startsWith('<'));
 }
 
 /** A file as reports name it; our own headers have no bytes that are shown. */

@@ -82,6 +82,17 @@ export async function compileDriver(
   services: CompileServices,
 ): Promise<CompileResult> {
   const files = new ToolFiles(services.files, headerMounts(services));
+  const result = await compileFrom(files, sources, options, services);
+  const display = displayPaths(services.cwd);
+  return result.ok ? result : { ...result, files: files.seen().map(display) };
+}
+
+async function compileFrom(
+  files: ToolFiles,
+  sources: DriverSources,
+  options: CompileOptions,
+  services: CompileServices,
+): Promise<CompileResult> {
   const display = displayPaths(services.cwd);
   const pathOf = (path: string): string => (path.startsWith('/') ? display(files.truePath(path)) : path);
   const { llvm, cwd, memoryLimit, precompiled } = services;

@@ -183,4 +183,9 @@ export interface DriverSources {
 
 export type CompileResult =
   | { readonly ok: true; readonly driver: CompiledDriver; readonly fromCache: boolean }
-  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+  | {
+      readonly ok: false;
+      readonly diagnostics: readonly Diagnostic[];
+      /** What was read before it failed, as in CompiledDriver; absent when the compiler itself gave up. */
+      readonly files?: readonly string[];
+    };

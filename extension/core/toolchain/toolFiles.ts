@@ -176,6 +176,11 @@ export class ToolFiles {
     return found?.kind === 'file' ? (this.#load(found.path)?.raw ?? undefined) : undefined;
   }
 
+  /** Files of the project looked into so far, in the order of the first look. */
+  seen(): readonly string[] {
+    return [...this.#contents].flatMap(([path, entry]) => (entry === null || this.#isMounted(path) ? [] : [path]));
+  }
+
   output(path: string): GrowingFile | undefined {
     return this.#outputs.get(normalizePath(path));
   }
