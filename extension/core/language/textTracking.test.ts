@@ -97,4 +97,14 @@ describe('the edits of a text', () => {
     expect(log.move(range(1, 0, 1, 0), then)).toEqual(range(2, 0, 2, 0));
     expect(log.stamp).toBe(2);
   });
+
+  it('move nothing once they were thrown away', () => {
+    const log = new EditLog();
+    const then = log.stamp;
+    log.push(editOf(range(0, 0, 0, 0), 'one\n'));
+    log.revert();
+    expect(log.move(range(1, 0, 1, 0), then)).toEqual(range(1, 0, 1, 0));
+    log.push(editOf(range(0, 0, 0, 0), 'two\n'));
+    expect(log.move(range(1, 0, 1, 0), then)).toEqual(range(2, 0, 2, 0));
+  });
 });

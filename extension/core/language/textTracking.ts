@@ -73,6 +73,8 @@ export function moveRange(range: TextRange, edit: TextEdit): TextRange | undefin
 /** The edits of one text since somebody began to care, by stamps that count them. */
 export class EditLog {
   #first = 0;
+  /** Ranges of texts before this stamp are taken for ranges of the text of this stamp. */
+  #reverted = 0;
   readonly #edits: TextEdit[] = [];
 
   /** Names the text as it is now. */
@@ -86,13 +88,20 @@ export class EditLog {
 
   /** Where a range of the text of that time is now; undefined when it is gone or the time is forgotten. */
   move(range: TextRange, since: number): TextRange | undefined {
-    if (since < this.#first) return undefined;
+    const from = Math.max(since, this.#reverted);
+    if (from < this.#first) return undefined;
     let moved: TextRange | undefined = range;
-    for (let at = since - this.#first; at < this.#edits.length && moved !== undefined; at += 1) {
+    for (let at = from - this.#first; at < this.#edits.length && moved !== undefined; at += 1) {
       const edit = this.#edits[at];
       if (edit !== undefined) moved = moveRange(moved, edit);
     }
     return moved;
+  }
+
+  /** The edits were thrown away: the text is again as it was before them. */
+  revert(): void {
+    this.#reverted = this.stamp;
+    this.forget(this.stamp);
   }
 
   /** Nobody will ask about texts before that time. */

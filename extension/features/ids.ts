@@ -1,0 +1,108 @@
+/**
+ * Every id that package.json and the code share, once: commands with what they are called with, settings with their
+ * types, context keys and views. A test compares them with package.json both ways.
+ */
+import type { Uri } from 'vscode';
+import type { AnchorKind } from '../core/language/anchors.js';
+
+/** A callback or test of a source file, for links into the view. */
+export interface AnchorLink {
+  readonly uri: string;
+  readonly kind: AnchorKind;
+  readonly name: string;
+}
+
+export interface CommandArguments {
+  readonly 'vspLab.runFile': readonly [file?: Uri];
+  readonly 'vspLab.runWorkspace': readonly [];
+  readonly 'vspLab.showPacketBuffers': readonly [link?: unknown];
+  readonly 'vspLab.openPacketBuffersInEditor': readonly [];
+  readonly 'vspLab.cancelRun': readonly [];
+  readonly 'vspLab.exportReport': readonly [];
+  readonly 'vspLab.explainRule': readonly [rule?: unknown];
+}
+
+export type CommandId = keyof CommandArguments;
+
+const commands: Readonly<Record<CommandId, true>> = {
+  'vspLab.runFile': true,
+  'vspLab.runWorkspace': true,
+  'vspLab.showPacketBuffers': true,
+  'vspLab.openPacketBuffersInEditor': true,
+  'vspLab.cancelRun': true,
+  'vspLab.exportReport': true,
+  'vspLab.explainRule': true,
+};
+
+export const COMMANDS = Object.keys(commands) as readonly CommandId[];
+
+export type RunOnSave = 'never' | 'afterFirstRun' | 'always';
+export type RuleSeverity = 'error' | 'warning' | 'info' | 'off';
+
+export interface Settings {
+  readonly runOnSave: RunOnSave;
+  readonly codeLens: boolean;
+  readonly inlayHints: boolean;
+  readonly checks: 'off' | 'contract' | 'full';
+  /** 0: as many as the command line takes, and none where there are tests. */
+  readonly packets: number;
+  readonly seed: number;
+  readonly includes: readonly string[];
+  readonly defines: readonly string[];
+  readonly stubs: readonly string[];
+  readonly modes: readonly string[];
+  /** Milliseconds per test. */
+  readonly timeout: number;
+  readonly rules: Readonly<Record<string, RuleSeverity>>;
+  readonly nodePath: string;
+}
+
+export type SettingName = keyof Settings;
+
+/** What a setting is where package.json's default cannot be read, and the shape a value must have. */
+export const DEFAULTS: Settings = {
+  runOnSave: 'afterFirstRun',
+  codeLens: true,
+  inlayHints: false,
+  checks: 'full',
+  packets: 0,
+  seed: 1,
+  includes: [],
+  defines: [],
+  stubs: [],
+  modes: [],
+  timeout: 10_000,
+  rules: {},
+  nodePath: '',
+};
+
+export interface ContextKeys {
+  /** A file of ours has been seen: the views may show themselves. */
+  readonly 'vspLab.present': boolean;
+  /** Open files that can be run, by URI, for `resource in vspLab.files`. */
+  readonly 'vspLab.files': Readonly<Record<string, true>>;
+  readonly 'vspLab.running': boolean;
+  readonly 'vspLab.hasReports': boolean;
+}
+
+export type ContextKey = keyof ContextKeys;
+
+const contextKeys: Readonly<Record<ContextKey, true>> = {
+  'vspLab.present': true,
+  'vspLab.files': true,
+  'vspLab.running': true,
+  'vspLab.hasReports': true,
+};
+
+export const CONTEXT_KEYS = Object.keys(contextKeys) as readonly ContextKey[];
+
+/** Places of the Packet Buffers page. */
+export const VIEW = { panel: 'vspLab.packetBuffers', debug: 'vspLab.packetBuffersDebug' } as const;
+/** View type of the editor tab. */
+export const EDITOR_VIEW = 'vspLab.packetBuffersEditor';
+/** Documents that describe rules. */
+export const RULE_SCHEME = 'vsp-lab';
+export const DIAGNOSTIC_SOURCE = 'vsp-lab';
+export const CHANNEL_NAME = 'VSP Lab';
+/** What of the languages of VS Code can hold a driver. */
+export const LANGUAGES = ['c', 'cpp'] as const;

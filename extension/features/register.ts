@@ -1,0 +1,34 @@
+/** VS Code's stringly functions, typed by the ids of this extension. */
+import { type ConfigurationScope, commands, type Disposable, workspace } from 'vscode';
+import {
+  type CommandArguments,
+  type CommandId,
+  type ContextKey,
+  type ContextKeys,
+  DEFAULTS,
+  type SettingName,
+  type Settings,
+} from './ids.js';
+
+export function registerCommand<Id extends CommandId>(
+  id: Id,
+  run: (...parameters: CommandArguments[Id]) => unknown,
+): Disposable {
+  return commands.registerCommand(id, run);
+}
+
+export function setContext<Key extends ContextKey>(key: Key, value: ContextKeys[Key]): void {
+  void commands.executeCommand('setContext', key, value);
+}
+
+/** A value of the wrong type, which anybody can write into settings.json, counts as the default. */
+export function readSetting<Name extends SettingName>(name: Name, scope?: ConfigurationScope): Settings[Name] {
+  const fallback = DEFAULTS[name];
+  const value = workspace.getConfiguration('vspLab', scope ?? null).get<Settings[Name]>(name, fallback);
+  const fits = typeof value === typeof fallback && Array.isArray(value) === Array.isArray(fallback) && value !== null;
+  return fits ? value : fallback;
+}
+
+export function settingName(name: SettingName): string {
+  return `vspLab.${name}`;
+}
