@@ -1,82 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { callbackFigures, figuresText, grouped, runFigures, sizesText, testFigures } from './figures.js';
+import { sampleChannel as channel, samplePack as pack, sampleRun as run, sampleFinding } from './pack.testing.js';
 import type { Finding } from './report.js';
-import { PACKET_FLAG, type PackedChannel, type PackedRun, type PacketColumns, type ReportPack } from './reportPack.js';
 import { sizeStatistics } from './stats.js';
-
-function columns(sizes: readonly number[]): PacketColumns {
-  const words = () => new Uint32Array(sizes.length);
-  return {
-    count: sizes.length,
-    kinds: ['(default)'],
-    kind: new Uint16Array(sizes.length),
-    flags: Uint8Array.from(sizes, (_, index) => (index === 0 ? 0 : PACKET_FLAG.RESTORED)),
-    queryStatus: words(),
-    queryNeeded: words(),
-    saveBufSize: words(),
-    writeStatus: words(),
-    writeNeeded: words(),
-    bytesWritten: words(),
-    bytesUninitialised: words(),
-    stateBytes: Uint32Array.from(sizes),
-    libraryBytes: words(),
-    restoreStatus: words(),
-    bytesRead: words(),
-    record: new Uint16Array(sizes.length),
-    streamOffset: words(),
-    streamBytes: words(),
-  };
-}
-
-const place = (name: string) => ({ file: 'Nic.c', line: 1, column: 1, function: name });
-
-function channel(index: number, save: string, sizes: readonly number[]): PackedChannel {
-  const saveStream = { bytes: 0, chunks: [] };
-  const callbacks = { save: place(save), restore: place(`${save}Back`) };
-  return { index, name: `${index}`, packets: columns(sizes), saveStream, laterSaves: [], callbacks };
-}
-
-function finding(callback: string | null, over: Partial<Finding> = {}): Finding {
-  return {
-    rule: 'savepkt-size-exact',
-    severity: 'error',
-    message: 'wrong',
-    location: null,
-    channel: 0,
-    packetIndex: 0,
-    callback,
-    pass: 'write',
-    callStack: [],
-    related: [],
-    suppressed: false,
-    ...over,
-  };
-}
-
-function run(name: string, over: Partial<PackedRun> = {}): PackedRun {
-  const base = { driver: 'nic', file: 'Nic.c', line: 3, contextSource: 'fixture', outcome: 'passed' } as const;
-  return { ...base, name, channels: [], findings: [], ...over };
-}
-
-function pack(...runs: readonly PackedRun[]): ReportPack {
-  const none = { total: 0, min: 0, median: 0, p95: 0, max: 0 };
-  return {
-    schemaVersion: 1,
-    target: { abi: '', pointerBytes: 8 },
-    runs,
-    stubs: [],
-    summary: {
-      runs: runs.length,
-      passed: 0,
-      packets: 0,
-      stateBytes: none,
-      findings: { error: 0, warning: 0, info: 0 },
-    },
-  };
-}
 
 const SAVE = 'EvtVmbChannelSavePacket';
 const RESTORE = 'EvtVmbChannelRestorePacket';
+const finding = (callback: string | null, over: Partial<Finding> = {}) => sampleFinding({ callback, ...over });
 
 describe('figures of a callback', () => {
   it('are taken over the channels that have it, in all runs', () => {
