@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { callbackFigures, figuresText, grouped, runFigures, sizesText, testFigures } from './figures.js';
-import { sampleChannel as channel, samplePack as pack, sampleRun as run, sampleFinding } from './pack.testing.js';
 import type { Finding } from './report.js';
 import { sizeStatistics } from './stats.js';
+import { sampleChannel as channel, samplePack as pack, sampleRun as run, sampleFinding } from './tinyPack.testing.js';
 
 const SAVE = 'EvtVmbChannelSavePacket';
 const RESTORE = 'EvtVmbChannelRestorePacket';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { sampleChannel, sampleFinding, samplePack, sampleRun } from './pack.testing.js';
 import { PACKET_FLAG } from './reportPack.js';
 import { withSeverities } from './severities.js';
+import { sampleChannel, sampleFinding, samplePack, sampleRun } from './tinyPack.testing.js';
 
 const { WARNING, ERROR, RESTORED } = PACKET_FLAG;
 const exact = sampleFinding({ rule: 'savepkt-size-exact', packetIndex: 1 });

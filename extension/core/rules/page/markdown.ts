@@ -31,6 +31,14 @@ function contents(): readonly string[] {
 
 const code = (text: string): string => `\`\`\`c\n${text}\n\`\`\``;
 
+/** The page of one rule, for an editor. */
+export function rulePage(rule: Rule): string {
+  const [, group = ''] = byGroup([rule]).flatMap(([title, rules]) => (rules.length > 0 ? ['', title] : []));
+  const body = section(rule).replace(`### ${rule.id}`, `# ${rule.id}\n\n*${group}*`);
+  const allow = `Allow one occurrence with a comment on the line or above it: \`// vsp-lab: allow ${rule.id} REASON\`.`;
+  return `${body}\n\n${allow}\n`;
+}
+
 function section(rule: Rule): string {
   const stated = statedBy(rule);
   const found = `Severity **${rule.severity}**, found ${CHECK_WORDS[rule.check]}`;

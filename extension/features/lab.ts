@@ -1,0 +1,49 @@
+/** What features share: made once, given back with the extension. */
+import type { ExtensionContext } from 'vscode';
+import { EngineClient } from '../worker/engineClient.js';
+import { Anchors } from './anchors.js';
+import { Disposables } from './disposables.js';
+import { Edits } from './edits.js';
+import { Log } from './log.js';
+import { Stopwatch } from './metrics.js';
+import { Presence } from './presence.js';
+import { readSetting } from './register.js';
+import { Results } from './results.js';
+import { RunService } from './runs.js';
+
+export interface Lab {
+  readonly context: ExtensionContext;
+  readonly store: Disposables;
+  readonly log: Log;
+  readonly stopwatch: Stopwatch;
+  readonly presence: Presence;
+  readonly edits: Edits;
+  readonly results: Results;
+  readonly anchors: Anchors;
+  readonly engine: EngineClient;
+  readonly runs: RunService;
+}
+
+/** Starts nothing but listeners: compiler and simulator are loaded by the first run. */
+export function openLab(context: ExtensionContext): Lab {
+  const store = new Disposables();
+  const log = store.add(new Log());
+  const stopwatch = new Stopwatch();
+  const presence = store.add(new Presence());
+  const edits = store.add(new Edits());
+  const results = store.add(new Results(edits));
+  const anchors = store.add(new Anchors(presence, results));
+  const engine = new EngineClient({
+    root: context.extensionUri.fsPath,
+    cacheFolder: context.globalStorageUri.fsPath,
+    nodePath: () => readSetting('nodePath'),
+    log: (line) => log.info(line),
+  });
+  const runs = store.add(new RunService({ edits, engine, log, results, stopwatch }));
+  presence.whenAwake(() => {
+    edits.start();
+    anchors.start();
+  });
+  context.subscriptions.push(store);
+  return { context, store, log, stopwatch, presence, edits, results, anchors, engine, runs };
+}

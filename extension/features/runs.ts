@@ -1,0 +1,278 @@
+/**
+ * Runs: from "run this" to results. One engine serves all windows' folders; of two runs of the same driver the newer
+ * wins, and other drivers keep their results.
+ */
+import { EventEmitter, type Uri, workspace } from 'vscode';
+import { isSourceName } from '../core/run/discover.js';
+import { withSeverities } from '../core/run/severities.js';
+import type { EngineClient, RunOrder as EngineOrder } from '../worker/engineClient.js';
+import type { DriverOutcome } from '../worker/engineProtocol.js';
+import { Disposables } from './disposables.js';
+import type { Edits } from './edits.js';
+import type { Log } from './log.js';
+import type { Stopwatch } from './metrics.js';
+import { enginePath, homeOf, uriOf } from './paths.js';
+import { isSourceDocument } from './presence.js';
+import { readSetting, setContext } from './register.js';
+import { openTexts, type Results } from './results.js';
+import { engineSettings } from './runSettings.js';
+import { overlaysFor, sourcesBeside, TooManyFiles } from './sources.js';
+
+/** A run that takes longer says so. */
+const LONG = 500;
+
+export type RunScope = { readonly kind: 'file'; readonly uri: Uri } | { readonly kind: 'workspace' };
+
+export interface RunOrder {
+  readonly scope: RunScope;
+  readonly asked: 'command' | 'save' | 'view';
+  /** When the save happened that asks for it, as `performance.now` tells. */
+  readonly saved?: number;
+}
+
+export type RunEnd =
+  | { readonly kind: 'finished'; readonly drivers: number }
+  | { readonly kind: 'cancelled' }
+  /** Nothing could be run; `message` says what to mend. */
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** Work of one folder: files beside each other, or everything in it. */
+interface Job {
+  readonly home: Uri;
+  readonly paths: readonly string[];
+  /** The driver's folder, for a run of one driver. */
+  readonly key: string | undefined;
+}
+
+interface ActiveRun {
+  readonly number: number;
+  readonly order: RunOrder;
+  readonly jobs: readonly Job[];
+  readonly abort: AbortController;
+  long: boolean;
+  text: string;
+}
+
+export class RunService {
+  readonly #store = new Disposables();
+  readonly #changed = this.#store.add(new EventEmitter<void>());
+  readonly #ended = this.#store.add(new EventEmitter<{ readonly order: RunOrder; readonly end: RunEnd }>());
+  readonly #active = new Set<ActiveRun>();
+  /** The newest run that has answered for a driver. */
+  readonly #answered = new Map<string, number>();
+  readonly #services: RunServices;
+  #runs = 0;
+
+  /** What runs, or what is said of it, has changed. */
+  readonly onDidChange = this.#changed.event;
+  readonly onDidEnd = this.#ended.event;
+
+  constructor(services: RunServices) {
+    this.#services = services;
+  }
+
+  get running(): boolean {
+    return this.#active.size > 0;
+  }
+
+  /** What long runs are doing; empty when there is none. */
+  get progress(): string {
+    return [...this.#active].findLast(({ long }) => long)?.text ?? '';
+  }
+
+  /** True while a run that takes long will answer for that file. */
+  isBusy(uri: Uri): boolean {
+    const path = enginePath(uri);
+    return [...this.#active].some(
+      ({ long, jobs }) =>
+        long && jobs.some(({ paths }) => paths.some((each) => path === each || path.startsWith(`${each}/`))),
+    );
+  }
+
+  /** Never rejects. */
+  async run(order: RunOrder, signal?: AbortSignal): Promise<RunEnd> {
+    if (!workspace.isTrusted) {
+      return { kind: 'failed', message: 'Drivers are compiled and run in trusted workspaces only.' };
+    }
+    const run: ActiveRun = {
+      number: ++this.#runs,
+      order,
+      jobs: [],
+      abort: new AbortController(),
+      long: false,
+      text: 'Compiling',
+    };
+    signal?.addEventListener('abort', () => run.abort.abort(), { once: true });
+    if (signal?.aborted === true) run.abort.abort();
+    let end: RunEnd;
+    try {
+      end = await this.#perform(run);
+    } catch (error) {
+      this.#services.log.error('The run failed', error);
+      end = { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+    }
+    this.#ended.fire({ order, end });
+    return end;
+  }
+
+  cancel(): void {
+    for (const { abort } of this.#active) abort.abort();
+  }
+
+  dispose(): void {
+    this.cancel();
+    this.#store.dispose();
+  }
+
+  async #perform(started: ActiveRun): Promise<RunEnd> {
+    const jobs = await this.#jobsOf(started.order.scope);
+    if (typeof jobs === 'string') return { kind: 'failed', message: jobs };
+    const run: ActiveRun = { ...started, jobs };
+    this.#supersede(run);
+    this.#active.add(run);
+    this.#tell();
+    const timer = setTimeout(() => {
+      run.long = true;
+      this.#changed.fire();
+    }, LONG);
+    try {
+      const ends = await Promise.all(jobs.map((job) => this.#job(run, job)));
+      const failures = ends.filter((end) => end.kind === 'failed');
+      const drivers = ends.reduce((sum, end) => sum + (end.kind === 'finished' ? end.drivers : 0), 0);
+      // Of several folders one with nothing to run is no failure.
+      if (failures[0] !== undefined && drivers === 0) return failures[0];
+      return ends.every(({ kind }) => kind === 'cancelled') ? { kind: 'cancelled' } : { kind: 'finished', drivers };
+    } finally {
+      clearTimeout(timer);
+      this.#active.delete(run);
+      this.#tell();
+    }
+  }
+
+  /** Older runs of the same driver alone are of no use any more. */
+  #supersede(run: ActiveRun): void {
+    for (const older of this.#active) {
+      const covered = older.jobs.every(({ key }) => key !== undefined && run.jobs.some((job) => job.key === key));
+      if (covered) older.abort.abort();
+    }
+  }
+
+  async #job(run: ActiveRun, { home, paths }: Job): Promise<RunEnd> {
+    const { edits, engine, log } = this.#services;
+    const { signal } = run.abort;
+    const stamps = edits.stamp();
+    const texts = openTexts(workspace.textDocuments.filter(isSourceDocument));
+    let drivers = 0;
+    try {
+      const request: EngineOrder = {
+        cwd: enginePath(home),
+        paths,
+        workspaceRoots: (workspace.workspaceFolders ?? []).map(({ uri }) => enginePath(uri)),
+        overlays: await overlaysFor(home, signal),
+        settings: engineSettings(home),
+      };
+      if (signal.aborted) return { kind: 'cancelled' };
+      log.info(`run ${run.number}: ${paths.join(', ')} (asked by ${run.order.asked})`);
+      const end = await engine.run(
+        request,
+        {
+          progress: (text) => {
+            run.text = text;
+            if (run.long) this.#changed.fire();
+          },
+          driver: (outcome) => {
+            if (signal.aborted) return;
+            drivers += 1;
+            this.#take(run, outcome, { home, stamps, texts });
+          },
+        },
+        signal,
+      );
+      if (end.kind === 'failed') {
+        log.warn(`run ${run.number}: ${end.message}`);
+        return end;
+      }
+      if (!end.cancelled || drivers > 0) return { kind: 'finished', drivers };
+      log.info(`run ${run.number}: cancelled`);
+      return { kind: 'cancelled' };
+    } catch (error) {
+      if (error instanceof TooManyFiles) return { kind: 'failed', message: error.message };
+      throw error;
+    } finally {
+      const used = this.#services.results.all.some((each) => each.stamps === stamps || each.shown.stamps === stamps);
+      if (!used) edits.release(stamps);
+    }
+  }
+
+  #take(run: ActiveRun, outcome: DriverOutcome, context: Parameters<Results['take']>[1]): void {
+    const { log, results, stopwatch } = this.#services;
+    if ((this.#answered.get(outcome.folder) ?? 0) > run.number) return;
+    this.#answered.set(outcome.folder, run.number);
+    const pack = withSeverities(outcome.pack, readSetting('rules', context.home));
+    const result = results.take({ ...outcome, pack }, context);
+    logOutcome(log, outcome);
+    if (run.order.saved !== undefined) {
+      const milliseconds = stopwatch.reported(result.key, run.order.saved);
+      log.info(`${result.name}: reported ${milliseconds.toFixed(0)} ms after the save`);
+    }
+  }
+
+  /** A message in place of jobs says why there is none. */
+  async #jobsOf(scope: RunScope): Promise<readonly Job[] | string> {
+    if (scope.kind === 'workspace') {
+      const folders = workspace.workspaceFolders ?? [];
+      if (folders.length === 0) return 'There is no folder open: open the one your drivers are in.';
+      return folders.map(({ uri }) => ({ home: uri, paths: [enginePath(uri)], key: undefined }));
+    }
+    const keys = this.#services.results.of(scope.uri).map(({ key }) => uriOf(key));
+    const folders = keys.length > 0 ? keys : [undefined];
+    const jobs = await Promise.all(folders.map((folder) => jobOf(scope.uri, folder)));
+    const found = jobs.filter((job) => job !== undefined);
+    if (found.length > 0) return found;
+    const name = scope.uri.path.slice(scope.uri.path.lastIndexOf('/') + 1);
+    return isSourceName(name)
+      ? `${name}: its folder cannot be read, or the file is gone.`
+      : `${name} belongs to no driver that has been run: run a source file that includes it first.`;
+  }
+
+  #tell(): void {
+    setContext('vspLab.running', this.running);
+    this.#changed.fire();
+  }
+}
+
+export interface RunServices {
+  readonly edits: Edits;
+  readonly engine: EngineClient;
+  readonly log: Log;
+  readonly results: Results;
+  readonly stopwatch: Stopwatch;
+}
+
+/** The driver in `folder`, or the one beside `file`; undefined where there is no source. */
+async function jobOf(file: Uri, folder: Uri | undefined): Promise<Job | undefined> {
+  try {
+    const first = folder?.with({ path: `${folder.path}/.` }) ?? file;
+    const sources = await sourcesBeside(first);
+    if (sources.length === 0 || (folder === undefined && !isSourceName(file.path))) return undefined;
+    const paths = sources.map(enginePath);
+    const [path = ''] = paths;
+    return { home: homeOf(sources[0] ?? file), paths, key: path.slice(0, path.lastIndexOf('/')) };
+  } catch {
+    return undefined;
+  }
+}
+
+function logOutcome(log: Log, { name, compiled, diagnostics, milliseconds, pack }: DriverOutcome): void {
+  const { compile, run } = milliseconds;
+  const { packets, findings, runs, passed } = pack.summary;
+  log.info(
+    compiled
+      ? `${name}: compiled in ${compile.toFixed(0)} ms, run in ${run.toFixed(0)} ms; ${passed} of ${runs} runs passed, ` +
+          `${packets} packets, ${findings.error} errors, ${findings.warning} warnings`
+      : `${name}: does not compile (${compile.toFixed(0)} ms)`,
+  );
+  for (const { severity, file, line, column, message } of diagnostics) {
+    log.info(`  ${file}:${line}:${column}: ${severity}: ${message}`);
+  }
+}
