@@ -46,8 +46,15 @@ export interface Target {
 export type ToView =
   /** Everything there is; the answer to `ready`. */
   | { readonly kind: 'reports'; readonly drivers: readonly DriverReport[]; readonly canRun: boolean }
-  /** One driver was run again, or its source changed. */
+  /** One driver was run again. */
   | { readonly kind: 'report'; readonly driver: DriverReport }
+  /** Its figures are those they were, its source is another now: edited, edited back, or not to be compiled. */
+  | {
+      readonly kind: 'source';
+      readonly driver: string;
+      readonly stale: boolean;
+      readonly problems: readonly Problem[];
+    }
   | { readonly kind: 'progress'; readonly running: boolean; readonly text: string }
   | { readonly kind: 'reveal'; readonly target: Target }
   | { readonly kind: 'answer'; readonly id: number; readonly ok: true; readonly value: unknown }

@@ -139,6 +139,9 @@ export function createStore(source: ReportSource): Store {
         drivers.value = known
           ? list.map((old) => (old.key === event.driver.key ? event.driver : old))
           : [...list, event.driver];
+      } else if (event.kind === 'source') {
+        const { driver: key, stale, problems } = event;
+        drivers.value = (drivers.value ?? []).map((old) => (old.key === key ? { ...old, stale, problems } : old));
       } else if (event.kind === 'progress') {
         progress.value = { running: event.running, text: event.text };
       } else {

@@ -81,6 +81,7 @@ const target = v.object({
 const toView = v.variant('kind', [
   v.object({ kind: v.literal('reports'), drivers: v.array(driver), canRun: v.boolean() }),
   v.object({ kind: v.literal('report'), driver }),
+  v.object({ kind: v.literal('source'), driver: v.string(), stale: v.boolean(), problems: v.array(problem) }),
   v.object({ kind: v.literal('progress'), running: v.boolean(), text: v.string() }),
   v.object({ kind: v.literal('reveal'), target }),
   v.variant('ok', [
