@@ -90,6 +90,7 @@ class Problems {
     // A result that only became stale has the problems it had.
     if (known?.[0]?.result.newest === newest && known[0].result.stamps === stamps) return;
     const [first = ''] = newest.sources;
+    if (result.placesLost) return;
     const problems = newest.compiled
       ? [...findingProblems(newest.pack), ...compileProblems(newest.diagnostics, first)]
       : compileProblems(newest.diagnostics, first);

@@ -17,8 +17,8 @@ export function registerCommand<Id extends CommandId>(
   return commands.registerCommand(id, run);
 }
 
-export function setContext<Key extends ContextKey>(key: Key, value: ContextKeys[Key]): void {
-  void commands.executeCommand('setContext', key, value);
+export function setContext<Key extends ContextKey>(key: Key, value: ContextKeys[Key]): Thenable<unknown> {
+  return commands.executeCommand('setContext', key, value);
 }
 
 /** A value of the wrong type, which anybody can write into settings.json, counts as the default. */

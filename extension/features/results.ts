@@ -36,6 +36,8 @@ export interface DriverResult {
   readonly stale: boolean;
   /** Milliseconds since 1970. */
   readonly ranAt: number;
+  /** Of an earlier session, and the sources have changed since: where its findings are now nobody can tell. */
+  readonly placesLost?: true;
 }
 
 /** What a run knew when it began. */

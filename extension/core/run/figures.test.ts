@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callbackFigures, figuresText, grouped, runFigures, sizesText, testFigures } from './figures.js';
+import { anchorPlace, callbackFigures, figuresText, grouped, runFigures, sizesText, testFigures } from './figures.js';
 import type { Finding } from './report.js';
 import { sizeStatistics } from './stats.js';
 import { sampleChannel as channel, samplePack as pack, sampleRun as run, sampleFinding } from './tinyPack.testing.js';
@@ -54,6 +54,24 @@ describe('figures of a test', () => {
     expect(testFigures(report, 'Nic.c', 'A')).toEqual({ packets: 2, min: 4, max: 5, findings: 1, outcome: 'passed' });
     expect(testFigures(report, 'Other.c', 'A')).toMatchObject({ packets: 0, min: 0, outcome: 'error' });
     expect(testFigures(report, 'Nic.c', 'B')).toBeUndefined();
+  });
+});
+
+describe('the place of a callback or test in a report', () => {
+  const report = pack(
+    run('A', { channels: [channel(0, 'Other', [1])] }),
+    run('B', { channels: [channel(0, 'Other', [1]), channel(1, 'Save', [2])] }),
+  );
+
+  it('is the first run that has it', () => {
+    expect(anchorPlace(report, 'save', 'Save', 'Nic.c')).toEqual({ run: 1, channel: 1 });
+    expect(anchorPlace(report, 'restore', 'OtherBack', 'Nic.c')).toEqual({ run: 0, channel: 0 });
+    expect(anchorPlace(report, 'test', 'B', 'Nic.c')).toEqual({ run: 1 });
+  });
+
+  it('is nowhere when no run has it', () => {
+    expect(anchorPlace(report, 'test', 'B', 'Other.c')).toBeUndefined();
+    expect(anchorPlace(report, 'save', 'OtherBack', 'Nic.c')).toBeUndefined();
   });
 });
 

@@ -89,6 +89,27 @@ export function testFigures(pack: ReportPack, file: string, name: string): Figur
   );
 }
 
+/**
+ * The first run, and its channel, that has the callback or test; `file` is as the report names it. Undefined when none
+ * has.
+ */
+export function anchorPlace(
+  pack: ReportPack,
+  kind: 'save' | 'restore' | 'test',
+  name: string,
+  file: string,
+): { readonly run: number; readonly channel?: number } | undefined {
+  for (const [index, run] of pack.runs.entries()) {
+    if (kind === 'test') {
+      if (run.name === name && run.file === file) return { run: index };
+      continue;
+    }
+    const channel = run.channels.find(({ callbacks }) => plainName(callbacks?.[kind]?.function ?? '') === name);
+    if (channel !== undefined) return { run: index, channel: channel.index };
+  }
+  return undefined;
+}
+
 function count(findings: readonly Finding[], counts: (finding: Finding) => boolean): number {
   return findings.filter((finding) => !finding.suppressed && counts(finding)).length;
 }

@@ -1,0 +1,33 @@
+/** Results as the Packet Buffers page is told of them. */
+
+import { Uri } from 'vscode';
+import type { DriverReport, Problem, Target } from '../../webview/protocol.js';
+import { anchorPlace } from '../core/run/figures.js';
+import { relativePath } from '../core/run/paths.js';
+import { withoutSaved } from '../core/run/reportPack.js';
+import type { AnchorLink } from './ids.js';
+import { enginePath } from './paths.js';
+import type { DriverResult } from './results.js';
+
+/** Why the newest source could not be run. */
+export function problemsOf({ newest }: DriverResult): readonly Problem[] {
+  if (newest.compiled) return [];
+  const errors = newest.diagnostics.filter(({ severity }) => severity === 'error');
+  return errors.map(({ message, file, line, column }) => ({ message, file, line, column }));
+}
+
+/** Packets come without their bytes: the page asks for one packet's at a time. */
+export function driverReport(result: DriverResult): DriverReport {
+  const { key, name, previous, stale, shown } = result;
+  return { key, name, pack: withoutSaved(shown.pack), previous, stale, problems: problemsOf(result) };
+}
+
+/** The first run of the first driver that has the callback or test. */
+export function targetOf(results: readonly DriverResult[], { uri, kind, name }: AnchorLink): Target | undefined {
+  const file = enginePath(Uri.parse(uri, true));
+  for (const { key, home, shown } of results) {
+    const place = anchorPlace(shown.pack, kind, name, relativePath(enginePath(home), file));
+    if (place !== undefined) return { driver: key, ...place };
+  }
+  return undefined;
+}

@@ -1,0 +1,263 @@
+/**
+ * The Packet Buffers page in the panel, in the Run and Debug side bar and as an editor tab: the same page, filled when
+ * it says it is ready, told of each result while it is seen.
+ */
+import {
+  commands,
+  env,
+  Uri,
+  ViewColumn,
+  type Webview,
+  type WebviewPanel,
+  type WebviewView,
+  window,
+  workspace,
+} from 'vscode';
+import { PROTOCOL, type Target, type ToView } from '../../webview/protocol.js';
+import { savedOf } from '../core/run/reportPack.js';
+import { driverReport, problemsOf, targetOf } from './driverReports.js';
+import { rangeOf } from './edits.js';
+import { exportReport } from './exportReport.js';
+import { type AnchorLink, EDITOR_VIEW, VIEW } from './ids.js';
+import type { Lab } from './lab.js';
+import { type CallHandlers, Page, type PageHost } from './packetBuffersPage.js';
+import { uriOf } from './paths.js';
+import { registerCommand, setContext } from './register.js';
+import { type DriverResult, fileOf } from './results.js';
+import { runAndTell } from './runCommands.js';
+
+const TITLE = 'Packet Buffers';
+/** In this workspace's state: the panel's view was open when the window was closed. */
+const WAS_OPEN = 'packetBuffers.panelOpen';
+
+export function activate(lab: Lab): void {
+  const buffers = lab.store.add(new PacketBuffers(lab));
+  for (const id of Object.values(VIEW)) {
+    const provider = { resolveWebviewView: (view: WebviewView) => buffers.openView(view) };
+    lab.store.add(window.registerWebviewViewProvider(id, provider));
+  }
+  lab.store.add(
+    window.registerWebviewPanelSerializer(EDITOR_VIEW, {
+      deserializeWebviewPanel: async (panel) => buffers.openPanel(panel),
+    }),
+  );
+  lab.store.add(
+    registerCommand('vspLab.showPacketBuffers', (link) => buffers.show(isAnchorLink(link) ? link : undefined)),
+  );
+  lab.store.add(registerCommand('vspLab.openPacketBuffersInEditor', () => buffers.openInEditor()));
+  lab.presence.whenAwake(() => buffers.reopen());
+}
+
+function isAnchorLink(value: unknown): value is AnchorLink {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'name' in value && 'uri' in value;
+}
+
+class PacketBuffers implements PageHost {
+  readonly #lab: Lab;
+  readonly #pages = new Set<Page>();
+  /** What each driver's newest message to the pages was made of. */
+  readonly #sent = new Map<string, DriverResult>();
+  #wanted: Target | undefined;
+  #panel: WebviewPanel | undefined;
+
+  readonly handlers: CallHandlers = {
+    packetBytes: ({ driver, run, channel, packet }) => {
+      const saved = savedOf(this.#result(driver).shown.pack, run, channel, packet);
+      return saved === undefined ? { bytes: null, writtenBy: [] } : saved;
+    },
+    openSource: async ({ driver, file, line, column }) => {
+      await openSource(this.#lab, this.#result(driver), file, line, column);
+      return null;
+    },
+    run: async ({ driver }) => {
+      const scope = driver === null ? ({ kind: 'workspace' } as const) : this.#scopeOf(this.#result(driver));
+      await runAndTell(this.#lab, { scope, asked: 'view' });
+      return null;
+    },
+    cancel: () => {
+      this.#lab.runs.cancel();
+      return null;
+    },
+    exportReport: async ({ format }) => {
+      await exportReport(this.#lab, format);
+      return null;
+    },
+    copy: async ({ text }) => {
+      await env.clipboard.writeText(text);
+      return null;
+    },
+    explainRule: async ({ rule }) => {
+      await commands.executeCommand('vspLab.explainRule', rule);
+      return null;
+    },
+  };
+
+  constructor(lab: Lab) {
+    this.#lab = lab;
+    lab.store.add(lab.results.onDidChange((result) => this.#tell(result)));
+    lab.store.add(
+      lab.results.onDidRemove(({ key }) => {
+        this.#sent.delete(key);
+        this.#postAll(this.#everything());
+      }),
+    );
+    lab.store.add(lab.runs.onDidChange(() => this.#postAll(this.#progress())));
+    lab.store.add(workspace.onDidGrantWorkspaceTrust(() => this.#postAll(this.#everything())));
+  }
+
+  // ---- Places
+
+  openView(view: WebviewView): void {
+    this.#lab.presence.wake();
+    const page = this.#open(view.webview);
+    const remember = (open: boolean): void => {
+      if (view.viewType === VIEW.panel) void this.#lab.context.workspaceState.update(WAS_OPEN, open);
+    };
+    remember(view.visible);
+    view.onDidChangeVisibility(() => {
+      if (!view.visible) page.hidden();
+      remember(view.visible);
+    });
+    view.onDidDispose(() => this.#close(page));
+  }
+
+  openPanel(panel: WebviewPanel): void {
+    this.#lab.presence.wake();
+    this.#panel = panel;
+    panel.iconPath = Uri.joinPath(this.#lab.context.extensionUri, 'images', 'packet-buffers.svg');
+    const page = this.#open(panel.webview);
+    panel.onDidChangeViewState(() => {
+      if (!panel.visible) page.hidden();
+    });
+    panel.onDidDispose(() => {
+      if (this.#panel === panel) this.#panel = undefined;
+      this.#close(page);
+    });
+  }
+
+  openInEditor(): void {
+    if (this.#panel !== undefined) this.#panel.reveal();
+    else this.openPanel(window.createWebviewPanel(EDITOR_VIEW, TITLE, ViewColumn.Active));
+  }
+
+  async show(link: AnchorLink | undefined): Promise<void> {
+    this.#wanted = link && targetOf(this.#lab.results.all, link);
+    this.#lab.presence.wake();
+    if (this.#panel?.visible === true) this.#panel.reveal();
+    else {
+      // The view exists only where this is set, and setting it takes a moment.
+      await setContext('vspLab.present', true);
+      await commands.executeCommand(`${VIEW.panel}.focus`);
+    }
+    this.#reveal();
+  }
+
+  /** After the window was loaded again VS Code has forgotten the view, which was not there yet when it looked. */
+  reopen(): void {
+    if (this.#lab.context.workspaceState.get<boolean>(WAS_OPEN) !== true) return;
+    void setContext('vspLab.present', true).then(() =>
+      commands.executeCommand(`${VIEW.panel}.focus`, { preserveFocus: true }),
+    );
+  }
+
+  dispose(): void {
+    for (const page of [...this.#pages]) this.#close(page);
+    this.#panel?.dispose();
+  }
+
+  #open(webview: Webview): Page {
+    const page = new Page(webview, this.#lab.context.extensionUri, this);
+    this.#pages.add(page);
+    return page;
+  }
+
+  #close(page: Page): void {
+    this.#pages.delete(page);
+    page.dispose();
+  }
+
+  // ---- What pages say
+
+  ready(page: Page, protocol: number): void {
+    if (protocol !== PROTOCOL) {
+      page.load();
+      return;
+    }
+    page.post(this.#everything());
+    page.post(this.#progress());
+    this.#reveal();
+  }
+
+  shown(driver: string): void {
+    const milliseconds = this.#lab.stopwatch.shown(driver);
+    if (milliseconds !== undefined) this.#lab.log.info(`shown ${milliseconds.toFixed(0)} ms after the save`);
+  }
+
+  noise(): void {
+    this.#lab.log.warn('The Packet Buffers page said something that is no message');
+  }
+
+  failed(error: unknown): void {
+    this.#lab.log.error('A call of the Packet Buffers page failed', error);
+  }
+
+  // ---- What pages are told
+
+  #tell(result: DriverResult): void {
+    const before = this.#sent.get(result.key);
+    this.#sent.set(result.key, result);
+    const { key, stale } = result;
+    this.#postAll(
+      before?.shown.pack === result.shown.pack
+        ? { kind: 'source', driver: key, stale, problems: problemsOf(result) }
+        : { kind: 'report', driver: driverReport(result) },
+    );
+    setContext('vspLab.hasReports', true);
+  }
+
+  #everything(): ToView {
+    return { kind: 'reports', drivers: this.#lab.results.all.map(driverReport), canRun: workspace.isTrusted };
+  }
+
+  #progress(): ToView {
+    const text = this.#lab.runs.progress;
+    return { kind: 'progress', running: text !== '', text };
+  }
+
+  #reveal(): void {
+    const target = this.#wanted;
+    const page = [...this.#pages].find(({ ready }) => ready);
+    if (target === undefined || page === undefined) return;
+    this.#wanted = undefined;
+    for (const each of this.#pages) each.post({ kind: 'reveal', target });
+  }
+
+  #postAll(message: ToView): void {
+    for (const page of this.#pages) page.post(message);
+  }
+
+  #result(key: string): DriverResult {
+    const result = this.#lab.results.get(key);
+    if (result === undefined) throw new Error('This driver is gone: run it again.');
+    return result;
+  }
+
+  #scopeOf({ key, newest }: DriverResult) {
+    return { kind: 'file', uri: uriOf(newest.sources[0] ?? key) } as const;
+  }
+}
+
+/** Opens a place of a report where its text is now. */
+async function openSource(lab: Lab, result: DriverResult, file: string, line: number, column: number): Promise<void> {
+  const uri = fileOf(result, file);
+  if (uri === undefined) throw new Error(`${file} is part of VSP Lab: there is no file to open.`);
+  const place = { line: Math.max(0, line - 1), character: Math.max(0, column - 1) };
+  const moved = lab.edits.move(uri, { start: place, end: place }, result.shown.stamps);
+  if (moved === undefined) throw new Error(`${file}:${line} has been deleted since it was measured.`);
+  const selection = rangeOf(moved);
+  try {
+    await window.showTextDocument(uri, { selection });
+  } catch {
+    throw new Error(`${file} cannot be opened: it may have been moved or deleted.`);
+  }
+}

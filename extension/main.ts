@@ -1,0 +1,36 @@
+/** The extension: what there is, in the order in which it is set up. */
+import type { ExtensionContext } from 'vscode';
+import * as codeLens from './features/codeLens.js';
+import * as exportReport from './features/exportReport.js';
+import * as freshness from './features/freshness.js';
+import * as inlayHints from './features/inlayHints.js';
+import { type Lab, openLab } from './features/lab.js';
+import type { VspLabApi } from './features/metrics.js';
+import * as packetBuffers from './features/packetBuffers.js';
+import * as problems from './features/problems.js';
+import * as rulePages from './features/rulePages.js';
+import * as runCommands from './features/runCommands.js';
+import * as runOnSave from './features/runOnSave.js';
+import * as savedResults from './features/savedResults.js';
+import * as trouble from './features/trouble.js';
+
+const features = [
+  ...[runCommands, runOnSave, freshness, savedResults, trouble],
+  ...[codeLens, inlayHints, problems],
+  ...[packetBuffers, exportReport, rulePages],
+];
+
+let lab: Lab | undefined;
+
+export function activate(context: ExtensionContext): VspLabApi {
+  const started = performance.now();
+  lab = openLab(context);
+  for (const feature of features) feature.activate(lab);
+  lab.presence.start();
+  lab.stopwatch.activated(performance.now() - started);
+  return lab.stopwatch.api();
+}
+
+export async function deactivate(): Promise<void> {
+  await lab?.engine.dispose();
+}
