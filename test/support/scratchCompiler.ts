@@ -15,6 +15,7 @@ export interface ScratchOptions {
   readonly checked?: boolean;
   readonly arch?: CompileOptions['arch'];
   readonly instrument?: boolean;
+  readonly differential?: boolean;
   readonly weakSymbols?: Readonly<Record<string, ReadonlySet<string>>>;
   /** Further cc1 arguments of the front end. */
   readonly extra?: readonly string[];
@@ -26,6 +27,7 @@ export interface ScratchOptions {
 /** State of vsp.h and the memory functions the compiler calls by itself. */
 const RUNTIME = `
 unsigned vsp_frames[16384]; unsigned vsp_depth; long long vsp_budget = 1000000000; void *vsp_called;
+unsigned long long vsp_vary[64] = { 0, 0, 0, 1 };
 void *memcpy(void *d, const void *s, unsigned long long n) { char *a = d; const char *b = s; while (n--) *a++ = *b++; return d; }
 void *memset(void *d, int v, unsigned long long n) { char *a = d; while (n--) *a++ = (char)v; return d; }
 `;
@@ -91,6 +93,7 @@ export function transformSource(
     instrument: options.instrument ?? true,
     checked: options.checked ?? false,
     optimize: options.optimize ?? 0,
+    differential: options.differential ?? false,
     pathOf: (path) => path.replace(/^\/src\//, ''),
     ...(options.weakSymbols?.[name] === undefined ? {} : { weakSymbols: options.weakSymbols[name] }),
   };
@@ -110,6 +113,10 @@ export interface Scratch {
   position(depth: number): SourceLocation | undefined;
   depth(): number;
   setBudget(units: bigint): void;
+  /** The byte that locals are filled with, and the steps taken since the last call: location id and outcome. */
+  setFresh(byte: number): void;
+  takeSteps(): readonly (readonly [location: number, outcome: number])[];
+  locationOf(id: number): SourceLocation | undefined;
 }
 
 /** Compiles every `.c` and `.cpp` of `sources` but those another includes, links them with a small runtime and instantiates. */
@@ -144,7 +151,9 @@ function toObject(ir: string, index: number, files: ToolFiles, optimize: 0 | 2):
 }
 
 function link(objects: readonly string[], files: ToolFiles, exports: readonly string[]): void {
-  const state = ['vsp_frames', 'vsp_depth', 'vsp_budget', '__stack_pointer'].map((name) => `--export=${name}`);
+  const state = ['vsp_frames', 'vsp_depth', 'vsp_budget', 'vsp_vary', '__stack_pointer'].map(
+    (name) => `--export=${name}`,
+  );
   const result = runTool(
     [
       'wasm-ld',
@@ -178,7 +187,11 @@ function instantiate(
   units: readonly TransformResult[],
   given: ScratchOptions['imports'],
 ): Scratch {
+  const steps: bigint[] = [];
   const functions: Record<string, WebAssembly.ImportValue> = {
+    vsp_flow_mark: (value: bigint) => {
+      steps.push(value);
+    },
     vsp_out_of_frames: () => {
       throw new Stopped('frames');
     },
@@ -218,6 +231,9 @@ function instantiate(
       return units[id >>> 20]?.locations[id & 0xfffff];
     },
     depth: () => memory().getUint32(address('vsp_depth'), true),
+    setFresh: (byte) => memory().setBigUint64(address('vsp_vary'), BigInt(byte) * 0x0101010101010101n, true),
+    takeSteps: () => steps.splice(0).map((step) => [Number(step >> 32n), Number(step & 0xffffffffn)] as const),
+    locationOf: (id) => units[id >>> 20]?.locations[id & 0xfffff],
     setBudget: (budget) => memory().setBigInt64(address('vsp_budget'), budget, true),
   };
 }

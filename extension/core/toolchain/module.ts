@@ -169,6 +169,8 @@ export interface CompileOptions {
   readonly optimize: 0 | 2;
   /** Memory checking compiled in. */
   readonly checked: boolean;
+  /** Made for differential runs: locals are fresh memory too, and branches are noted (wdk/runtime/variant.h). */
+  readonly differential?: boolean;
   readonly arch: 'x64' | 'arm64';
   readonly defines: readonly string[];
   /** Folders given by --include, absolute. */

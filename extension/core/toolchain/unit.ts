@@ -98,6 +98,7 @@ export function compileUnit(request: UnitRequest, tools: UnitTools): UnitResult 
     instrument: request.instrument,
     checked: request.options.checked,
     optimize: request.options.optimize,
+    differential: request.options.differential === true,
     ...(request.weakSymbols === undefined ? {} : { weakSymbols: request.weakSymbols }),
     pathOf,
   });

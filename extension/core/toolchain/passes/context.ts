@@ -22,6 +22,8 @@ export interface TransformOptions {
   /** The IR carries memory checks (kernel-address sanitizer). */
   readonly checked: boolean;
   readonly optimize: 0 | 2;
+  /** Locals are filled when their scope begins, and branches are noted (differential runs). */
+  readonly differential?: boolean;
   /** External definitions of this unit that another unit (a fixture) defines too: they become weak here. */
   readonly weakSymbols?: ReadonlySet<string>;
   /** Maps a path as the compiler saw it to what the user calls it (working directory relative, `<wdk>/name.h`). */

@@ -3,6 +3,8 @@
 import { readDebugInfo } from '../debugInfo.js';
 import { constructors } from './constructors.js';
 import type { PassContext, TransformOptions, TransformResult } from './context.js';
+import { flow } from './flow.js';
+import { freshLocals } from './freshLocals.js';
 import { guidsByValue } from './guidsByValue.js';
 import { instrument } from './instrument.js';
 import { linkage } from './linkage.js';
@@ -35,6 +37,8 @@ export const passes: readonly Pass[] = [
   constructors,
   widenVariadics,
   instrument,
+  flow,
+  freshLocals,
   stripDebugInfo,
 ];
 

@@ -27,7 +27,9 @@ export function instrument(module: IrModule, context: PassContext): void {
   if (!context.options.instrument) {
     return;
   }
-  const lean = context.options.optimize === 2 && !context.options.checked;
+  const { optimize, checked, differential } = context.options;
+  // Differential runs want to know where a callback returned.
+  const lean = optimize === 2 && !checked && differential !== true;
   const recursive = lean ? possiblyRecursive(module) : undefined;
   let any = false;
   for (const fn of module.functions) {
