@@ -62,6 +62,7 @@ function runtime(): Runtime {
 export interface DriverOptions {
   readonly checked?: boolean;
   readonly optimize?: 0 | 2;
+  readonly differential?: boolean;
 }
 
 /** A driver of one C source, ready to run. */
@@ -193,7 +194,14 @@ export async function compileText(source: string, options: DriverOptions = {}): 
   const files = memoryFiles({ '/project/driver.c': source });
   const result = await compileDriver(
     { name: 'driver', sources: ['/project/driver.c'] },
-    { optimize: options.optimize ?? 0, checked: options.checked ?? true, arch: 'x64', defines: [], includes: [] },
+    {
+      optimize: options.optimize ?? 0,
+      checked: options.checked ?? true,
+      ...(options.differential === undefined ? {} : { differential: options.differential }),
+      arch: 'x64',
+      defines: [],
+      includes: [],
+    },
     {
       llvm,
       files,

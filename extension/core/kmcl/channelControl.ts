@@ -230,6 +230,9 @@ export class ChannelControl {
       channel.pausedByPrimary = true;
       return;
     }
+    if (this.#simulator.options.variant?.again === true) {
+      this.#simulator.machine.native.vsp_vary_round_trip(handle);
+    }
     this.#lifecycle.fire(channel, 'start', 'VmbChannelStart');
   }
 

@@ -19,6 +19,7 @@ import type { SimulationOptions } from './simulation.js';
 import { Simulator } from './simulator.js';
 import { SynchronousRequests } from './synchronousRequest.js';
 import { Threads } from './threads.js';
+import { configure, setChanges } from './vary.js';
 import { Waits } from './waits.js';
 
 /** Simulated time when a host starts, 100 ns units: 100 s, so that no time is zero. */
@@ -85,8 +86,15 @@ export class Host {
     const { scheduler } = this.simulator;
     scheduler.processChannels = () => (this.channels.live.length === 0 ? 0 : machine.native.vsp_channels_process());
     scheduler.onDeadlock = (what) => this.#explainDeadlock(what);
+    const { variant } = this.simulator.options;
     this.#configure(machine, traced);
+    if (variant !== undefined) {
+      configure(machine, variant);
+    }
     machine.native.vsp_initialize();
+    if (variant !== undefined) {
+      setChanges(machine, variant);
+    }
     if (machine.hasExport('__wasm_call_ctors')) {
       machine.callExport('__wasm_call_ctors');
     }
@@ -125,10 +133,10 @@ export class Host {
     machine.setLastingU64('memory_limit', BigInt(options.memoryLimit));
     machine.setLasting('capture_limit', options.captureLimit);
     machine.setLasting('checks', CHECKS[options.checks]);
-    machine.setLasting('trace', options.checks === 'off' || !traced ? 0 : 1);
+    machine.setLasting('trace', options.checks === 'off' || !traced || options.variant !== undefined ? 0 : 1);
     machine.setLasting('channel', NONE);
     machine.setLasting('packet', NONE);
-    machine.setLasting('fill', options.fill ?? DEFAULT_FILL);
+    machine.setLasting('fill', options.variant?.fill ?? DEFAULT_FILL);
     machine.setLasting('chunk_buffer', options.chunkBuffer);
     modeNumbers(options.modes).forEach((value, index) => {
       machine.setMode(index, value);

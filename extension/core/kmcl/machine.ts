@@ -43,6 +43,8 @@ export class Machine extends LinearMemory {
   readonly native: Native;
   /** A callback came back with another IRQL or other locks than it was called with. */
   onUnbalanced: (flow: Flow) => void = () => {};
+  /** A differential run: what callbacks return is part of the way it takes. */
+  watched = false;
   readonly #exports: WebAssembly.Exports;
   readonly #table: WebAssembly.Table;
   readonly #stackPointer: WebAssembly.Global | undefined;
@@ -118,6 +120,11 @@ export class Machine extends LinearMemory {
     return this.lasting('irql');
   }
 
+  /** Units left. */
+  get budget(): number {
+    return Number(this.i64(this.#budget));
+  }
+
   set budget(units: number) {
     this.setU64(this.#budget, BigInt(units));
   }
@@ -128,6 +135,13 @@ export class Machine extends LinearMemory {
 
   setMode(index: number, value: number): void {
     this.setU32(this.#lasting + LASTING.modes + 4 * index, value);
+  }
+
+  /** The stack begins that many bytes further down, a multiple of 16; before any code has run. */
+  lowerStack(bytes: number): void {
+    if (this.#stackPointer !== undefined) {
+      this.#stackPointer.value = BigInt(this.#stackTop) - BigInt(bytes);
+    }
   }
 
   /** After a fault the stack is where it was: library functions that read results need room. */
@@ -278,6 +292,9 @@ export class Machine extends LinearMemory {
     const before = this.#enter(flow);
     const result = this.callPointer(pointer, signature, parameters);
     this.#balance(flow, before);
+    if (this.watched && signature[0] === 's') {
+      this.native.vsp_flow_status(result);
+    }
     this.#restore(before);
     return result;
   }

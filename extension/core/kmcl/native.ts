@@ -71,6 +71,10 @@ const NATIVE = {
   vsp_spin_locks_forget: 'v:u',
   vsp_log_block: 'p:uu',
   vsp_interface_references: 'u:',
+  vsp_vary_address: 'p:',
+  vsp_vary_changes: 'p:u',
+  vsp_vary_round_trip: 'v:p',
+  vsp_flow_status: 'v:u',
 } as const satisfies Record<string, Signature>;
 
 export type NativeName = keyof typeof NATIVE;

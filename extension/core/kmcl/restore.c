@@ -2,7 +2,7 @@
  * VmbChannelRestoreFromBuffer (kmcl-facts 6.5, S-21 to S-25, S-32): whole chunks in, one RestorePacket per saved
  * packet.
  */
-#include "save.h"
+#include "vary.h"
 
 /* ---- Which packet of the report a restored one is ---- */
 
@@ -245,6 +245,9 @@ vsp_status vsp_restore_piece(struct vsp_channel *channel, const void *buffer, ui
     }
     vsp_restore_destroy(channel);
     channel->restored = 1;
+    if (VSP_UNLIKELY(vsp_vary.watch)) {
+        vsp_vary_all_restored(channel);
+    }
     return STATUS_SUCCESS;
 }
 

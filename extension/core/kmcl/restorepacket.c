@@ -1,7 +1,7 @@
 /*
  * The RestorePacket call and VmbPacketRestore (kmcl-facts 6.6, S-17, S-26 to S-31, S-38).
  */
-#include "save.h"
+#include "vary.h"
 
 /* ---- The call ---- */
 
@@ -98,6 +98,9 @@ static vsp_status call(struct vsp_channel *channel, const struct handed *handed,
     }
     VSP_EVENT(VSP_EVENT_CALLBACK_RETURN, VSP_API_EVT_VMB_CHANNEL_RESTORE_PACKET, channel, (uint32_t)status, 0);
     vsp_scope_returned(&channel->restoring->scope);
+    if (VSP_UNLIKELY(vsp_vary.watch)) {
+        vsp_flow_status((uint32_t)status);
+    }
     return status;
 }
 
@@ -176,6 +179,9 @@ vsp_status vsp_call_restore(struct vsp_channel *channel, struct vsp_restore *res
         }
     }
     judge(channel, restore, status, allocated, handed.state_size);
+    if (VSP_UNLIKELY(vsp_vary.watch) && status >= 0 && restore->packet != NULL) {
+        vsp_vary_restored(channel, restore->packet, state, chunk->state_size);
+    }
     if (vsp_checking) {
         vsp_user_free(VSP_ARENA_HOST, handed.library_block);
         vsp_user_free(VSP_ARENA_HOST, handed.state_block);

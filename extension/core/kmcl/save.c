@@ -1,9 +1,7 @@
 /*
  * VmbChannelSaveBegin, SaveContinue, SaveEnd (kmcl-facts 6.2): whole chunks, as many as fit, resumed where it stopped.
  */
-#include "save.h"
-
-#define PROBE_BYTES 64u
+#include "vary.h"
 
 /* ---- Begin ---- */
 
@@ -146,8 +144,8 @@ vsp_status vsp_save_begin(struct vsp_channel *channel)
     save->count = channel->in_use;
     save->location = vsp_user_location();
     save->needed = vsp_block_allocate(VSP_ARENA_HOST, sizeof *save->needed, VSP_TAG_SAVE, VSP_BLOCK_PAGED, 0);
-    save->probe = vsp_user_allocate(VSP_ARENA_HOST, PROBE_BYTES, VSP_TAG_SAVE);
-    vsp_set(save->probe, VSP_FILL, PROBE_BYTES);
+    save->probe = vsp_user_allocate(VSP_ARENA_HOST, VSP_PROBE_BYTES, VSP_TAG_SAVE);
+    vsp_set(save->probe, VSP_FILL, VSP_PROBE_BYTES);
     for (struct vsp_queued *queued = channel->queue; queued != NULL; queued = queued->next) {
         save->completions += queued->packet == NULL;
     }
@@ -167,6 +165,9 @@ vsp_status vsp_save_begin(struct vsp_channel *channel)
         channel->record_base = vsp_lasting.record_count;
         channel->record_count = save->count;
         vsp_lasting.record_count += save->count;
+    }
+    if (VSP_UNLIKELY(vsp_vary.watch)) {
+        vsp_vary_save_begins(channel, save);
     }
     const struct vsp_save_record record = {
         .channel = channel->index,
@@ -327,6 +328,9 @@ vsp_status vsp_save_continue(struct vsp_channel *channel, void *buffer, uint32_t
     enter_callbacks(channel, save, VSP_API_VMB_CHANNEL_SAVE_CONTINUE);
     const vsp_status status = fill(channel, save, buffer, buffer == NULL ? 0 : size, filled, required);
     leave_callbacks(channel, save);
+    if (VSP_UNLIKELY(vsp_vary.again & VSP_AGAIN_SAVE) && save->phase == VSP_SAVE_DONE) {
+        vsp_vary_save_again(channel);
+    }
     save->required = status < 0 && save->phase != VSP_SAVE_FAILED ? *required : 0;
     const struct vsp_chunk_record record = {
         .channel = channel->index,
@@ -363,6 +367,9 @@ void vsp_save_destroy(struct vsp_channel *channel)
     struct vsp_save *save = channel->saving;
     if (save == NULL) {
         return;
+    }
+    if (VSP_UNLIKELY(vsp_vary.watch)) {
+        vsp_vary_save_ends(channel);
     }
     vsp_user_free(VSP_ARENA_HOST, save->needed);
     vsp_user_free(VSP_ARENA_HOST, save->probe);

@@ -151,6 +151,7 @@ static inline uint32_t vsp_load_record(const uint8_t *from, uint64_t *words, uin
 #define VSP_UNSET 0xCDCDCDCDu /* preset of *BytesNeeded (S-06) */
 #define VSP_FILL 0xA5u        /* of SaveBuf before the write pass (S-11) */
 #define VSP_FILL_AGAIN 0x5Au
+#define VSP_PROBE_BYTES 64u   /* of SaveBuf in a query that may be touched but must not */
 
 /* Answer of a query, kept until its packet is written. */
 struct vsp_query {

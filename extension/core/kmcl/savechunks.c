@@ -1,7 +1,7 @@
 /*
  * Writing the chunks of a saved stream (save.h has the format).
  */
-#include "save.h"
+#include "vary.h"
 
 static void emit_chunk_head(struct vsp_save *save, uint8_t *to, uint32_t kind, uint32_t library_size,
                             uint32_t state_size, uint32_t buffer_size)
@@ -68,6 +68,9 @@ vsp_status vsp_emit_packet(struct vsp_channel *channel, struct vsp_save *save, u
         vsp_copy(library + VSP_SAVED_PACKET_BYTES, queued + 1, length);
     }
     pad(library, library_size);
+    if (VSP_UNLIKELY(vsp_vary.watch)) {
+        vsp_vary_saved(channel, save, state, state_size, writes);
+    }
     pad(state, state_size);
     *size = VSP_CHUNK_HEAD + vsp_round_up(library_size, 8) + vsp_round_up(state_size, 8);
     if (save->first) {

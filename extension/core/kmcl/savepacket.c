@@ -2,9 +2,8 @@
  * The two-pass SavePacket call (kmcl-facts 6.3, rows M1-M17, with S-05 to S-14): one query, one write, and what is
  * wrong with them.
  */
-#include "save.h"
+#include "vary.h"
 
-#define PROBE_BYTES 64u
 #define CANARY 0xC5C5C5C5C5C5C5C5ull
 #define GUARD ((uint8_t *)(uintptr_t)0xFFFF900000000000ull) /* mapped nowhere: an access traps whatever the checks */
 #define SLACK_MASK 31u
@@ -52,6 +51,9 @@ static vsp_status call(struct vsp_channel *channel, struct vsp_save *save, struc
     }
     VSP_EVENT(VSP_EVENT_CALLBACK_RETURN, VSP_API_EVT_VMB_CHANNEL_SAVE_PACKET, packet, (uint32_t)status, *save->needed);
     vsp_scope_returned(&save->scope);
+    if (VSP_UNLIKELY(vsp_vary.watch)) {
+        vsp_flow_status((uint32_t)status);
+    }
     const uint64_t after = before == 0 ? 0 : context_hash(packet);
     if (after != 0 && after != before) {
         vsp_misuse_at_return(VSP_RULE_SAVEPKT_IDEMPOTENT, packet, VSP_DETAIL_CONTEXT);
@@ -109,12 +111,12 @@ vsp_status vsp_query_packet(struct vsp_channel *channel, struct vsp_save *save, 
         query->needed = *save->needed;
         if (buffer == save->probe) {
             uint32_t touched = 0;
-            for (uint32_t i = 0; i < PROBE_BYTES; i++) {
+            for (uint32_t i = 0; i < VSP_PROBE_BYTES; i++) {
                 touched |= save->probe[i] ^ VSP_FILL;
             }
             if (touched) { /* M8 */
                 vsp_misuse_at_return(VSP_RULE_SAVEPKT_ZERO_SIZE_NO_WRITE, packet, 0);
-                vsp_set(save->probe, VSP_FILL, PROBE_BYTES);
+                vsp_set(save->probe, VSP_FILL, VSP_PROBE_BYTES);
             }
         }
         if (round != 0 && (before.status != query->status || before.needed != query->needed)) { /* S-14 */
@@ -263,7 +265,7 @@ vsp_status vsp_write_packet(struct vsp_channel *channel, struct vsp_save *save, 
     struct vsp_packet *packet = save->packet;
     vsp_lasting.packet = index_of(channel, packet); /* whose query asked for that much */
     vsp_lasting.pass = VSP_PASS_QUERY;
-    uint8_t *buffer = open_buffer(save, VSP_FILL);
+    uint8_t *buffer = open_buffer(save, vsp_vary.watch ? (uint8_t)vsp_lasting.fill : VSP_FILL);
     const vsp_status answered = call(channel, save, packet, buffer, save->buffer_size, VSP_PASS_WRITE);
     const uint32_t needed = *save->needed;
     uint64_t canary = CANARY;
@@ -283,7 +285,7 @@ vsp_status vsp_write_packet(struct vsp_channel *channel, struct vsp_save *save, 
     vsp_status status = judge(save, answered, needed, size);
     if (status >= 0) {
         vsp_copy(to, buffer, *size);
-        if (vsp_checking && needed <= save->buffer_size) {
+        if (vsp_checking && needed <= save->buffer_size && !vsp_vary.watch) {
             measure(channel, save, buffer, answered, needed, *size);
         }
     } else if (status == STATUS_RETRY) {

@@ -9,6 +9,7 @@ import type { Machine } from './machine.js';
 import { contextSource, PacketSequence } from './packetSequence.js';
 import { readChannels } from './results.js';
 import type { LoadedDriver, Program, Simulate, SimulationResult } from './simulation.js';
+import { observe } from './vary.js';
 
 /** Fixture-less runs of more packets have no event log. */
 const TRACED_PACKETS = 10_000;
@@ -34,7 +35,9 @@ function run(host: Host, loaded: LoadedDriver, program: Program): End {
       }
     }
     host.simulator.scheduler.runPending(true);
-    findLeaks(host);
+    if (host.simulator.options.variant === undefined) {
+      findLeaks(host);
+    }
     return { ended: 'completed' };
   } catch (thrown) {
     return endOf(thrown, host.simulator.stubCalled);
@@ -67,6 +70,7 @@ function collect(
   source: SimulationResult['contextSource'],
 ): SimulationResult {
   const { simulator, imports } = host;
+  const { variant, budget } = simulator.options;
   machine?.resetStack();
   return {
     ...end,
@@ -78,6 +82,8 @@ function collect(
     events: machine === undefined ? emptyEvents() : readEvents(machine),
     output: simulator.output,
     stubs: imports.stubs.map(({ name, calls, location }) => ({ name, calls, location })),
+    units: machine === undefined ? 0 : budget - machine.budget,
+    ...(machine === undefined || variant === undefined ? {} : { observation: observe(machine, variant) }),
     memoryBytes: machine?.memoryBytes ?? 0,
     contextSource: source,
   };

@@ -2,6 +2,7 @@
 import type { CompiledDriver, FixtureEntry } from '../toolchain/module.js';
 import type { EventColumns } from './events.js';
 import type { ModeChoices } from './modes.js';
+import type { Observation, Variant } from './vary.js';
 
 export type Checks = 'off' | 'contract' | 'full';
 
@@ -22,8 +23,8 @@ export interface SimulationOptions {
   readonly stubsAllowed: boolean;
   /** Slugs by number, in the order of the catalogue (rules.h): C reports rules by number. */
   readonly ruleNames: readonly string[];
-  /** Byte that fresh memory is filled with; differential runs choose others. */
-  readonly fill?: number;
+  /** A differential run: what it does otherwise than the run it is compared with. */
+  readonly variant?: Variant;
 }
 
 /** What to run: a fixture test with its file's set-up and tear-down, or the fixture-less sequence. */
@@ -130,6 +131,10 @@ export interface SimulationResult {
   readonly events: EventColumns;
   readonly output: readonly { readonly text: string; readonly frames: readonly number[] }[];
   readonly stubs: readonly { readonly name: string; readonly calls: number; readonly location: number }[];
+  /** Units of the budget that were spent. */
+  readonly units: number;
+  /** What a variant saw. */
+  readonly observation?: Observation;
   /** Peak bytes of linear memory. */
   readonly memoryBytes: number;
   /** Where fixture-less contexts came from. */

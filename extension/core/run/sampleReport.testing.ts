@@ -47,6 +47,7 @@ export function sampleResult(over: Partial<SimulationResult> = {}): SimulationRe
     events: emptyEvents(),
     output: [],
     stubs: [],
+    units: 0,
     memoryBytes: 0,
     contextSource: 'fixture',
     ...over,

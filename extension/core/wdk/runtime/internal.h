@@ -141,7 +141,7 @@ struct vsp_span {
     uint64_t end;
 };
 /* Where all that survives lies, in order of address. */
-#define VSP_KEPT_PARTS 5u
+#define VSP_KEPT_PARTS 6u
 const struct vsp_span *vsp_kept_parts(void);
 
 /* ---- memory.c ---- */

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
 #endif
 #include "internal.h"
+#include "variant.h"
 
 #if VSP_MODULE
 /* The LLVM intrinsics by name: the x64 front end has no builtins for them. */
@@ -232,7 +233,11 @@ static int refill(enum vsp_arena which)
     retire_bump(arena);
     arena->bump = take_chunks(which, 1, &arena->bump_dirty);
     arena->bump_end = arena->bump == NULL ? NULL : arena->bump + VSP_CHUNK;
-    return arena->bump != NULL;
+    if (arena->bump == NULL) {
+        return 0;
+    }
+    arena->bump += vsp_vary.skew;
+    return 1;
 }
 
 void *vsp_try_allocate(enum vsp_arena which, uint64_t size, int zero)
@@ -317,7 +322,7 @@ void vsp_initialize(void)
     const uint64_t shadow = vsp_shadow_reserve(base, vsp_kept.limit);
     const uint64_t table = base + vsp_round_up(shadow, VSP_CHUNK);
     const uint64_t most = vsp_kept.limit > table ? (vsp_kept.limit - table) / VSP_CHUNK : 0;
-    vsp_kept.start = table + vsp_round_up(most * sizeof(struct vsp_chunk), VSP_CHUNK);
+    vsp_kept.start = table + vsp_round_up(most * sizeof(struct vsp_chunk), VSP_CHUNK) + vsp_vary.shift;
     vsp_kept.end = vsp_kept.start;
     vsp_kept.chunks = (struct vsp_chunk *)table;
     if (!reach(vsp_kept.start)) {

@@ -2,6 +2,7 @@
  * The globals of vsp.h that instrumented code, C and TypeScript share.
  */
 #include "internal.h"
+#include "variant.h"
 
 uint32_t vsp_frames[VSP_MAX_FRAMES];
 uint32_t vsp_depth;
@@ -19,6 +20,7 @@ const struct vsp_span *vsp_kept_parts(void)
         {(uint64_t)&vsp_budget, (uint64_t)&vsp_budget + sizeof vsp_budget},
         {(uint64_t)&vsp_lasting, (uint64_t)&vsp_lasting + sizeof vsp_lasting},
         {(uint64_t)&vsp_kept, (uint64_t)&vsp_kept + sizeof vsp_kept},
+        {(uint64_t)&vsp_vary, (uint64_t)&vsp_vary + sizeof vsp_vary},
     };
     for (uint32_t i = 0; i < VSP_KEPT_PARTS; i++) {
         uint32_t rank = 0;
