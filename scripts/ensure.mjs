@@ -65,10 +65,12 @@ export function ensureOrExit() {
 }
 
 /**
- * Runs npm by its own JavaScript file where that can be found: starting npm.cmd on Windows would need a shell.
+ * Runs npm by its own JavaScript file where that can be found: starting npm.cmd on Windows would need a shell. Gives its
+ * exit status.
  * @param {string[]} parameters
+ * @param {{ cwd?: string }} options
  */
-function npm(parameters) {
+export function npm(parameters, { cwd = at() } = {}) {
   // Said here because a user's settings may say otherwise: NODE_ENV=production would leave the tools out, engine-strict
   // would refuse Node 20.
   const settings = ['--include=dev', '--engine-strict=false', '--no-audit', '--no-fund', '--loglevel=error'];
@@ -80,9 +82,9 @@ function npm(parameters) {
   ];
   const script = candidates.find((file) => file.endsWith('npm-cli.js') && existsSync(file));
   if (script !== undefined) {
-    return run(process.execPath, [script, ...parameters, ...settings], { stdout: 'stderr' });
+    return run(process.execPath, [script, ...parameters, ...settings], { cwd, stdout: 'stderr' });
   }
-  return run('npm', [...parameters, ...settings], { stdout: 'stderr', shell: process.platform === 'win32' });
+  return run('npm', [...parameters, ...settings], { cwd, stdout: 'stderr', shell: process.platform === 'win32' });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) ensureOrExit();

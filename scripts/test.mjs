@@ -11,7 +11,7 @@ import { tally } from './lib/tally.mjs';
 
 /** @typedef {import('./lib/tally.mjs').Counts} Counts */
 
-/** Test files that a vitest tier has run, relative to the root. @type {Set<string>} */
+/** Test files that a tier has run, relative to the root. @type {Set<string>} */
 const ranFiles = new Set();
 
 /** @type {{ name: string, fix: string, run: () => Counts }[]} */
@@ -66,6 +66,16 @@ const tiers = [
     fix: 'npm test -- build e2e runs this tier alone',
     run: () => vitest('e2e', 'vitest.e2e.config.ts'),
   },
+  {
+    name: 'vscode',
+    fix: 'npm test -- build vscode runs this tier alone; out/screenshots shows where it stood',
+    run: () => reported('vscode', 'scripts/vscode/hostTests.mjs', (output) => [output]),
+  },
+  {
+    name: 'workbench',
+    fix: 'npm test -- build workbench runs this tier alone; out/screenshots shows what was on screen',
+    run: () => vitest('workbench', 'vitest.workbench.config.ts'),
+  },
 ];
 
 /** @param {() => void} work @returns {Counts} */
@@ -86,14 +96,24 @@ function tool(script, parameters) {
 
 /** @param {string} name @param {string} config @returns {Counts} */
 function vitest(name, config) {
-  const output = at('.cache', `${name}.json`);
-  mkdirSync(at('.cache'), { recursive: true });
-  rmSync(output, { force: true });
-  const status = run(projectNode, [
-    at('node_modules/vitest/vitest.mjs'),
+  return reported(name, 'node_modules/vitest/vitest.mjs', (output) => [
     ...['run', '--config', config, '--update=none'],
     ...['--reporter=default', '--reporter=json', `--outputFile.json=${output}`],
   ]);
+}
+
+/**
+ * Runs what writes a report of vitest's form, and counts that.
+ * @param {string} name
+ * @param {string} script
+ * @param {(output: string) => string[]} parameters
+ * @returns {Counts}
+ */
+function reported(name, script, parameters) {
+  const output = at('.cache', `${name}.json`);
+  mkdirSync(at('.cache'), { recursive: true });
+  rmSync(output, { force: true });
+  const status = run(projectNode, [at(script), ...parameters(output)]);
   const { counts, files } = tally(readIfThere(output), status);
   for (const file of files) ranFiles.add(relative(at(), file).split(sep).join('/'));
   return counts;
@@ -116,7 +136,11 @@ if (unknown.length > 0) {
 }
 const chosen = names.length > 0 ? tiers.filter(({ name }) => names.includes(name)) : tiers;
 if (names.length === 0) {
-  chosen.push({ name: 'every test ran', fix: 'vitest.config.ts lists where tests lie', run: completeness });
+  chosen.push({
+    name: 'every test ran',
+    fix: 'vitest*.config.ts and scripts/vscode/bundleTests.mjs say where tests lie',
+    run: completeness,
+  });
 }
 
 const total = attempt(ensureInstalled);

@@ -59,14 +59,6 @@ describe('scripts of package.json', () => {
         .replace(/, (?=[^,]*$)/, ' or ')}`,
     );
   });
-
-  it.each(['vscode', 'test:desktop'])('%s says in one line that it is not there yet', (name) => {
-    const [, script = '', ...parameters] = (manifest.scripts[name] ?? '').split(' ');
-    const result = spawnSync(process.execPath, [at(script), ...parameters], { encoding: 'utf8' });
-    expect(result.status).toBe(2);
-    expect(result.stdout).toBe('');
-    expect(result.stderr).toMatch(/^[^\n]*not part of this version yet[^\n]*\n$/);
-  });
 });
 
 describe('dependencies', () => {

@@ -1,7 +1,8 @@
 /** The extension as one file, `dist/vsp-lab-VERSION.vsix`; what is in it stands in .vscodeignore. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
-import { at, filesBelow, hashOf, locked, projectNode, readIfThere, run } from './project.mjs';
+import { at, filesBelow, hashOf, locked, projectNode, readIfThere } from './project.mjs';
 
 const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
 
@@ -51,7 +52,7 @@ function pack() {
   mkdirSync(at('dist'), { recursive: true });
   writeFileSync(at(packagedReadme), selfContained(readFileSync(at(readme), 'utf8'), dirname(at(readme))));
   const next = at('dist/next.vsix');
-  const status = run(
+  const result = spawnSync(
     projectNode,
     [
       at('node_modules/@vscode/vsce/vsce'),
@@ -60,8 +61,8 @@ function pack() {
       // Links that lead outside the package are gone already, and where the sources lie is not the package's matter.
       ...['--no-rewrite-relative-links', '--allow-missing-repository'],
     ],
-    { stdout: 'stderr' },
+    { cwd: at(), encoding: 'utf8' },
   );
-  if (status !== 0) throw new Error('vsce could not package the extension: its message stands above');
+  if (result.status !== 0) throw new Error(`vsce could not package the extension: ${result.stdout}${result.stderr}`);
   renameSync(next, at(vsix));
 }

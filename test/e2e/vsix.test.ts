@@ -21,7 +21,7 @@ const files = [
   /^extension\/images\/icon\.png$/,
   /^extension\/images\/packet-buffers\.svg$/,
   /^extension\/docs\/rules\.md$/,
-  /^extension\/dist\/(compile|simulate)-worker\.js$/,
+  /^extension\/dist\/(engine|compile-worker|simulate-worker)\.js$/,
   /^extension\/dist\/webview\/view\.(css|js)$/,
   /^extension\/dist\/wdk\/\w+(\.h)?$/,
   /^extension\/dist\/runtime\/runtime\.o$/,

@@ -1,0 +1,240 @@
+/**
+ * VS Code as a person has it before them: a window of the workbench with the packaged extension, driven by keyboard and
+ * mouse. Nothing here reaches into the extension.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Frame, type Locator, type Page } from 'playwright-core';
+import { expect, inject } from 'vitest';
+import { at } from '../../../scripts/lib/project.mjs';
+import { ensureChromium } from '../../../scripts/vscode/chromium.mjs';
+
+export const THEMES = {
+  dark: 'Dark Modern',
+  light: 'Light Modern',
+  'high-contrast-dark': 'Default High Contrast',
+  'high-contrast-light': 'Default High Contrast Light',
+} as const;
+export type Theme = keyof typeof THEMES;
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const manifest = JSON.parse(readFileSync(at('package.json'), 'utf8')) as {
+  readonly contributes?: { readonly commands?: readonly { command: string; title: string; category?: string }[] };
+};
+const texts = existsSync(at('package.nls.json'))
+  ? (JSON.parse(readFileSync(at('package.nls.json'), 'utf8')) as Readonly<Record<string, string>>)
+  : {};
+
+/** What a manifest's string shows: itself, or the text its %key% stands for. */
+const shown = (text: string) => text.replace(/^%(.+)%$/, (_match, key: string) => texts[key] ?? key);
+
+/** How long a condition may take to come true, on a slow machine. */
+const PATIENCE = 60_000;
+
+let browser: Promise<Browser> | undefined;
+
+/** One per test file; its windows share nothing. */
+export const openBrowser = (): Promise<Browser> => {
+  browser ??= chromium.launch(ensureChromium());
+  return browser;
+};
+
+export async function closeBrowser(): Promise<void> {
+  await (await browser)?.close();
+  browser = undefined;
+}
+
+export interface OpenOptions {
+  /** Absolute: a folder, or a `.code-workspace` file. */
+  readonly path: string;
+  readonly theme?: Theme;
+  /** Settings of the workspace; only for a folder. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly width?: number;
+  readonly height?: number;
+}
+
+export class Workbench {
+  readonly page: Page;
+  readonly #context: BrowserContext;
+  readonly #folder: string;
+  #settings: Record<string, unknown>;
+  /** Addresses outside this machine that the page asked for. */
+  readonly outside: string[] = [];
+
+  private constructor(page: Page, context: BrowserContext, folder: string, settings: Record<string, unknown>) {
+    this.page = page;
+    this.#context = context;
+    this.#folder = folder;
+    this.#settings = settings;
+  }
+
+  /** Opens a window; resolves once the workbench is there, with the explorer's files. */
+  static async open({
+    path,
+    theme = 'dark',
+    settings = {},
+    width = 1440,
+    height = 900,
+  }: OpenOptions): Promise<Workbench> {
+    const context = await (await openBrowser()).newContext({ viewport: { width, height }, reducedMotion: 'reduce' });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    const page = await context.newPage();
+    const isWorkspace = path.endsWith('.code-workspace');
+    const workbench = new Workbench(page, context, isWorkspace ? dirname(path) : path, { ...settings });
+    context.on('request', (request) => {
+      const url = request.url();
+      if (!/^(https?:\/\/127\.0\.0\.1:|data:|blob:)/.test(url)) workbench.outside.push(url);
+    });
+    if (!isWorkspace) workbench.setTheme(theme);
+    const query = new URLSearchParams({ [isWorkspace ? 'workspace' : 'folder']: path });
+    await page.goto(`http://127.0.0.1:${inject('port')}/?${query}`);
+    await workbench.#ready();
+    return workbench;
+  }
+
+  async #ready(): Promise<void> {
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: PATIENCE });
+    await this.page.locator('.explorer-viewlet .monaco-list-row').first().waitFor({ timeout: PATIENCE });
+  }
+
+  /** Reloads the window as *Developer: Reload Window* does. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.#ready();
+  }
+
+  /** Ends the window. Fails when the page or an extension host wanted to reach anything outside this machine. */
+  async close(): Promise<void> {
+    await this.#context.close();
+    expect(this.outside, 'addresses outside this machine that the page asked for').toEqual([]);
+    const log = inject('networkLog');
+    expect(existsSync(log) ? readFileSync(log, 'utf8') : '', 'what the extension host wanted to reach').toBe('');
+    expect(existsSync(`${log}.guarded`), 'the guard ran in the extension host').toBe(true);
+  }
+
+  /** Writes the workspace's settings; VS Code takes them over by itself. */
+  set(settings: Readonly<Record<string, unknown>>): void {
+    this.#settings = { ...this.#settings, ...settings };
+    mkdirSync(join(this.#folder, '.vscode'), { recursive: true });
+    writeFileSync(join(this.#folder, '.vscode/settings.json'), JSON.stringify(this.#settings, null, 2));
+  }
+
+  setTheme(theme: Theme): void {
+    this.set({ 'workbench.colorTheme': THEMES[theme] });
+  }
+
+  /** Sets a theme in the open window and waits until it is there. */
+  async switchTheme(theme: Theme): Promise<void> {
+    this.setTheme(theme);
+    const classes = {
+      dark: 'vs-dark',
+      light: 'vs',
+      'high-contrast-dark': 'hc-black',
+      'high-contrast-light': 'hc-light',
+    };
+    await this.page.locator(`.monaco-workbench.${classes[theme]}`).waitFor({ timeout: PATIENCE });
+  }
+
+  /** Opens a file of the workspace by its name. */
+  async openFile(name: string): Promise<void> {
+    await this.#quickInput('Control+P', name);
+    await this.page
+      .locator('.quick-input-list .monaco-list-row')
+      .filter({ hasText: name })
+      .first()
+      .waitFor({ timeout: PATIENCE });
+    await this.page.keyboard.press('Enter');
+    await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor({ timeout: PATIENCE });
+  }
+
+  /** Runs a command of ours, by its id, from the palette. */
+  async command(id: string): Promise<void> {
+    const command = manifest.contributes?.commands?.find((entry) => entry.command === id);
+    if (command === undefined) throw new Error(`package.json has no command ${id}`);
+    const category = command.category === undefined ? '' : `${shown(command.category)}: `;
+    await this.palette(`${category}${shown(command.title)}`);
+  }
+
+  /** Runs the command of that very title from the palette. */
+  async palette(title: string): Promise<void> {
+    await this.#quickInput('F1', `>${title}`);
+    await this.#row(title).waitFor({ timeout: PATIENCE });
+    await this.#row(title).click();
+  }
+
+  /** Titles that the palette offers for a text. */
+  async offered(text: string): Promise<string[]> {
+    await this.#quickInput('F1', `>${text}`);
+    const rows = this.page.locator('.quick-input-list .monaco-list-row');
+    await rows.first().waitFor({ timeout: PATIENCE });
+    const labels = await rows.locator('.label-name').allInnerTexts();
+    await this.page.keyboard.press('Escape');
+    return labels;
+  }
+
+  #row(title: string): Locator {
+    const label = this.page.locator('.label-name').getByText(title, { exact: true });
+    return this.page.locator('.quick-input-list .monaco-list-row').filter({ has: label }).first();
+  }
+
+  async #quickInput(key: string, text: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input.input');
+    await this.page.keyboard.press(key);
+    await input.waitFor({ timeout: PATIENCE });
+    await input.fill(text);
+  }
+
+  /** Texts of the notifications on screen. */
+  async notifications(): Promise<string[]> {
+    return this.page.locator('.notification-list-item-message').allInnerTexts();
+  }
+
+  /** The frame of the Packet Buffers page; waits until it is there. `where` narrows the search: `.panel`, `.sidebar`... */
+  async view(): Promise<Frame> {
+    return until('the Packet Buffers page', async () => {
+      for (const frame of this.page.frames()) {
+        if (
+          (await frame
+            .locator('#vsp-lab')
+            .count()
+            .catch(() => 0)) > 0
+        )
+          return frame;
+      }
+      return undefined;
+    });
+  }
+
+  /** Kept as `out/screenshots/NAME.png`. */
+  async screenshot(name: string): Promise<void> {
+    const folder = at('out/screenshots');
+    mkdirSync(folder, { recursive: true });
+    await this.page.screenshot({ path: join(folder, `${name}.png`) });
+  }
+}
+
+/** Polls until `look` finds something. */
+export async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  const end = Date.now() + PATIENCE;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Breaches of WCAG 2.2 A and AA and of best practices that axe finds in a page, one line each. */
+export async function accessibilityBreaches(frame: Frame): Promise<string[]> {
+  // The page's policy forbids inline scripts; the debugger's evaluation is none.
+  await frame.evaluate(axeSource);
+  return frame.evaluate(async () => {
+    const { axe } = window as unknown as { axe: typeof import('axe-core') };
+    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+    return violations.flatMap(({ id, help, nodes }) =>
+      nodes.map(({ target }) => `${id}: ${help}: ${target.join(' ')}`),
+    );
+  });
+}
