@@ -38,6 +38,13 @@ void vsp_capture_state(uint32_t index, const void *bytes, uint64_t size)
     (void)size;
 }
 
+void vsp_capture_stores(uint32_t index, const struct vsp_store_run *runs, uint64_t count)
+{
+    (void)index;
+    (void)runs;
+    (void)count;
+}
+
 void vsp_run_pending(void)
 {
     while (vsp_channels_process() != 0) {

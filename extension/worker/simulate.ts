@@ -20,8 +20,9 @@ function post(reply: SimulateReply, transfer: readonly Transferable[] = []): voi
 }
 
 /** Buffers that the host takes over instead of copying; views that share one count once. */
-function buffersOf({ records, events }: SimulationResult): readonly Transferable[] {
-  const views = [records, ...Object.values(events).filter((column) => ArrayBuffer.isView(column))];
+function buffersOf({ records, events, stores }: SimulationResult): readonly Transferable[] {
+  const columns = [...Object.values(events), ...Object.values(stores ?? {})].filter((each) => ArrayBuffer.isView(each));
+  const views = [records, ...columns];
   return [...new Set(views.map((view) => view.buffer))].filter((buffer) => buffer instanceof ArrayBuffer);
 }
 

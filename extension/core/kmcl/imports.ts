@@ -141,6 +141,10 @@ export class Imports {
         states[number(index)] = machine.slice(fromWasm('p', bytes), fromWasm('p', size));
         return undefined;
       },
+      vsp_capture_stores: (index, runs, count) => {
+        this.#simulator.stores.add(number(index), fromWasm('p', runs), number(count));
+        return undefined;
+      },
     };
   }
 

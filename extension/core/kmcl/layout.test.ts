@@ -17,11 +17,14 @@ import {
   PACKET_RECORD_SIZE,
   SAVE_RECORD,
   SAVE_RECORD_SIZE,
+  STORE_RUN,
+  STORE_RUN_SIZE,
 } from './layout.js';
 
 const STRUCTURES = [
   ['vsp_lasting', LASTING, LASTING_SIZE],
   ['vsp_packet_record', PACKET_RECORD, PACKET_RECORD_SIZE],
+  ['vsp_store_run', STORE_RUN, STORE_RUN_SIZE],
   ['vsp_event_record', EVENT_RECORD, EVENT_RECORD_SIZE],
   ['vsp_chunk_record', CHUNK_RECORD, CHUNK_RECORD_SIZE],
   ['vsp_save_record', SAVE_RECORD, SAVE_RECORD_SIZE],

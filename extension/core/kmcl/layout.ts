@@ -65,6 +65,10 @@ export const RECORD_FLAGS = {
   MEASURED: 0x20,
 } as const;
 
+/** struct vsp_store_run. */
+export const STORE_RUN = { offset: 0, length: 4, stack: 8, store_offset: 12, store_size: 16 } as const;
+export const STORE_RUN_SIZE = 20;
+
 /** struct vsp_event_record. */
 export const EVENT_RECORD = {
   kind: 0,

@@ -167,7 +167,13 @@ vsp_status vsp_call_restore(struct vsp_channel *channel, struct vsp_restore *res
     const uint32_t known = channel->record_base != VSP_NONE && index < channel->record_count;
     vsp_lasting.packet = known ? index : VSP_NONE;
     vsp_lasting.pass = VSP_PASS_RESTORE;
+    const uint32_t noted = known && vsp_touched_begin(handed.state, handed.state_size, VSP_ACCESS_READ);
     const vsp_status status = call(channel, &handed, chunk->library_size);
+    uint32_t bytes_read = vsp_checking && handed.state_size == 0 ? 0 : VSP_NONE;
+    if (noted) {
+        vsp_touched_end();
+        bytes_read = vsp_touched_count(handed.state_size < chunk->state_size ? handed.state_size : chunk->state_size);
+    }
     if (vsp_checking) {
         const uint32_t real = handed.state_size < chunk->state_size ? handed.state_size : chunk->state_size;
         if (!restore->told && !same_bytes(handed.library, library, chunk->library_size)) {
@@ -191,7 +197,7 @@ vsp_status vsp_call_restore(struct vsp_channel *channel, struct vsp_restore *res
         struct vsp_packet_record *record = vsp_record_at(channel->record_base + index);
         record->flags |= VSP_RECORD_RESTORED;
         record->restore_status = (uint32_t)status;
-        record->restore_read = VSP_NONE;
+        record->restore_read = bytes_read;
     }
     return status < 0 ? status : STATUS_SUCCESS;
 }

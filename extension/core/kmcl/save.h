@@ -184,6 +184,7 @@ struct vsp_save {
     uint32_t buffer_size; /* SaveBufSize of its write pass */
     uint32_t bound;       /* most bytes its VSP part can take */
     uint32_t *needed;     /* *BytesNeeded, memory the driver may touch */
+    uint32_t noted;       /* stores of its write pass were (touched.c) */
     uint8_t *probe;       /* S-05: SaveBuf of a query that may be touched but must not */
     uint8_t *scratch;     /* SaveBuf with checks off, canary behind it */
     uint32_t scratch_size;

@@ -80,6 +80,9 @@ vsp_status vsp_emit_packet(struct vsp_channel *channel, struct vsp_save *save, u
         record->library_bytes = library_size;
         if (packet->record < vsp_lasting.capture_limit) {
             vsp_capture_state(packet->record, state, state_size);
+            if (writes && save->noted) {
+                vsp_touched_hand_out(packet->record, state_size);
+            }
         }
     }
     return STATUS_SUCCESS;

@@ -266,7 +266,12 @@ vsp_status vsp_write_packet(struct vsp_channel *channel, struct vsp_save *save, 
     vsp_lasting.packet = index_of(channel, packet); /* whose query asked for that much */
     vsp_lasting.pass = VSP_PASS_QUERY;
     uint8_t *buffer = open_buffer(save, vsp_vary.watch ? (uint8_t)vsp_lasting.fill : VSP_FILL);
+    const uint32_t captured = save->first && packet->record < vsp_lasting.capture_limit && !vsp_vary.watch;
+    save->noted = captured && vsp_touched_begin(buffer, save->buffer_size, VSP_ACCESS_WRITE);
     const vsp_status answered = call(channel, save, packet, buffer, save->buffer_size, VSP_PASS_WRITE);
+    if (save->noted) {
+        vsp_touched_end();
+    }
     const uint32_t needed = *save->needed;
     uint64_t canary = CANARY;
     if (!vsp_checking) {

@@ -72,6 +72,7 @@ function collect(
   const { simulator, imports } = host;
   const { variant, budget } = simulator.options;
   machine?.resetStack();
+  const stores = simulator.stores.result();
   return {
     ...end,
     breaches: simulator.breaches,
@@ -79,6 +80,7 @@ function collect(
     channels: machine === undefined ? [] : readChannels(machine, host.channels.names),
     records: machine === undefined ? new Uint8Array() : records(machine),
     states: simulator.states,
+    ...(stores === undefined ? {} : { stores }),
     events: machine === undefined ? emptyEvents() : readEvents(machine),
     output: simulator.output,
     stubs: imports.stubs.map(({ name, calls, location }) => ({ name, calls, location })),

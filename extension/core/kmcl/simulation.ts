@@ -116,6 +116,19 @@ export interface SaveResult {
   }[];
 }
 
+/** Who wrote the saved bytes of captured packets. */
+export interface StoreRuns {
+  /** By record index: the first run and one past the last; both 0xffffffff where stores were not noted. */
+  readonly ranges: Uint32Array;
+  /**
+   * Five words per run, by offset: offset and length of bytes that one store wrote last, its stack, offset and size of
+   * all it wrote. Gaps were never written.
+   */
+  readonly runs: Uint32Array;
+  /** Frames by the numbers in `runs`, innermost last. */
+  readonly stacks: readonly (readonly number[])[];
+}
+
 export interface SimulationResult {
   readonly ended: 'completed' | 'assertion' | 'fault';
   readonly fault?: FaultRecord;
@@ -128,6 +141,8 @@ export interface SimulationResult {
   readonly records: Uint8Array;
   /** State bytes by record index, up to captureLimit. */
   readonly states: readonly Uint8Array[];
+  /** Absent with checks off. */
+  readonly stores?: StoreRuns;
   readonly events: EventColumns;
   readonly output: readonly { readonly text: string; readonly frames: readonly number[] }[];
   readonly stubs: readonly { readonly name: string; readonly calls: number; readonly location: number }[];

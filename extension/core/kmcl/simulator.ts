@@ -5,6 +5,7 @@ import type { Machine } from './machine.js';
 import { Scheduler } from './scheduler.js';
 import type { Signature } from './signature.js';
 import type { BreachRecord, CallbackContext, FaultRecord, RelatedPlace, SimulationOptions } from './simulation.js';
+import { StoreLog } from './stores.js';
 
 /** A function of the driver-visible API that TypeScript serves. */
 export interface LibraryFunction {
@@ -86,6 +87,10 @@ export class Simulator {
   readonly expected: string[] = [];
   readonly output: { readonly text: string; readonly frames: readonly number[] }[] = [];
   readonly states: Uint8Array[] = [];
+  readonly stores = new StoreLog(
+    () => this.machine,
+    (id) => this.stack(id),
+  );
   /** VspLabFailNext for functions served here, by name. */
   readonly planned = new Map<string, number[]>();
   /** A stub has been called: findings from here on are warnings at most. */

@@ -42,9 +42,11 @@ export class RecordedPackets implements PacketList {
   }
 
   at(index: number): Packet {
-    const { records, states, unanswered } = this.#source;
+    const { records, states, unanswered, writers } = this.#source;
     const record = this.#indices.at(index);
     const state = states[record];
+    const writtenBy = state === undefined ? undefined : writers?.runsOf(record, state.length);
+    const bytesRead = records.get(record, 'restore_read');
     return {
       index,
       kind: kindName(this.#source, records.get(record, 'kind')),
@@ -62,9 +64,10 @@ export class RecordedPackets implements PacketList {
       restore: records.has(record, 'RESTORED')
         ? {
             status: statusText(records.get(record, 'restore_status')),
-            bytesRead: this.#measured(record, 'restore_read'),
+            bytesRead: bytesRead === NONE ? null : bytesRead,
           }
         : null,
+      ...(writtenBy === undefined ? {} : { writtenBy }),
       ...this.#stream(record),
       ...(records.has(record, 'STUBBED') ? { stubbed: true as const } : {}),
     };
@@ -91,9 +94,9 @@ export class RecordedPackets implements PacketList {
     return offset === 0 ? {} : { stream: { offset, bytes } };
   }
 
-  #measured(record: number, field: 'written' | 'uninitialised' | 'restore_read'): number | null {
-    const value = this.#source.records.get(record, field);
-    return this.#source.records.has(record, 'MEASURED') && value !== NONE ? value : null;
+  #measured(record: number, field: 'written' | 'uninitialised'): number | null {
+    const { records } = this.#source;
+    return records.has(record, 'MEASURED') ? records.get(record, field) : null;
   }
 }
 

@@ -1,5 +1,6 @@
 /** What the packets of a run are made from. */
 import type { PacketRecords } from './packetRecords.js';
+import type { Packet } from './report.js';
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
@@ -19,6 +20,11 @@ export interface PacketSource {
   readonly kinds: ReadonlyMap<number, string>;
   /** State bytes by record index. */
   readonly states: readonly (Uint8Array | undefined)[];
+  /** Absent where nobody noted who wrote them. */
+  readonly writers?: {
+    /** Of the first `size` bytes that record `record` saved; undefined if nobody noted it. */
+    readonly runsOf: (record: number, size: number) => Packet['writtenBy'];
+  };
   /** The packet in whose query the run ended: it has answered nothing. */
   readonly unanswered?: number;
 }

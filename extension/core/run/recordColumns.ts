@@ -62,10 +62,12 @@ function flagsOf(recorded: number): number {
 }
 
 /** Only with checks on. */
-function blankMeasured(column: Uint32Array, measured: Uint8Array): void {
-  for (let index = 0; index < column.length; index += 1) {
-    if (measured[index] === 0 || column[index] === NONE) column[index] = ABSENT;
-  }
+function blankUnmeasured(column: Uint32Array, measured: Uint8Array): void {
+  for (let index = 0; index < column.length; index += 1) if (measured[index] === 0) column[index] = ABSENT;
+}
+
+function blankUnread(column: Uint32Array): void {
+  for (let index = 0; index < column.length; index += 1) if (column[index] === NONE) column[index] = ABSENT;
 }
 
 /** NEEDED_UNSET is set exactly where BytesNeeded is what the library preset it to, and that is what ABSENT is. */
@@ -112,15 +114,16 @@ export function columnsOfRecords(source: PacketSource, indices: ChannelRecords):
   copyWords(words, from, columns);
   const kinds = fillKinds(source, from, columns.kind);
   const measured = fillFlags(words, from, columns.flags);
-  for (const column of [columns.bytesWritten, columns.bytesUninitialised, columns.bytesRead]) {
-    blankMeasured(column, measured);
-  }
+  blankUnmeasured(columns.bytesWritten, measured);
+  blankUnmeasured(columns.bytesUninitialised, measured);
+  blankUnread(columns.bytesRead);
   fillStream(columns);
   columns.record.fill(NO_RECORD);
   if (source.unanswered !== undefined && source.unanswered < count) columns.queryNeeded[source.unanswered] = ABSENT;
   const saved = savedBytes(count, (index) => {
     const bytes = source.states[indices.at(index)];
-    return bytes === undefined ? undefined : { bytes, writtenBy: [] };
+    if (bytes === undefined) return undefined;
+    return { bytes, writtenBy: source.writers?.runsOf(indices.at(index), bytes.length) ?? [] };
   });
   return { count, kinds, ...columns, ...(saved === undefined ? {} : { saved }) };
 }

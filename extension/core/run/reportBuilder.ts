@@ -14,6 +14,7 @@ import { comparePaths } from './paths.js';
 import type { PlannedRun } from './plan.js';
 import type { Channel, Finding, LaterSave, Outcome, Report, Run, SaveStream, Stub } from './report.js';
 import { sizeStatistics } from './stats.js';
+import { Writers } from './writers.js';
 
 /** How a planned run ended: with a result, or because its worker was stopped or died. */
 export type RunEnd =
@@ -45,10 +46,14 @@ function streamOf(save: SaveResult): LaterSave {
   };
 }
 
-function channelsOf(result: SimulationResult, kinds: ReadonlyMap<number, string>): readonly Channel[] {
+function channelsOf(
+  result: SimulationResult,
+  kinds: ReadonlyMap<number, string>,
+  writers: Writers | undefined,
+): readonly Channel[] {
   const records = new PacketRecords(result.records);
   const split = byChannel(records);
-  const source: PacketSource = { records, kinds, states: result.states };
+  const source: PacketSource = { records, kinds, states: result.states, ...(writers === undefined ? {} : { writers }) };
   const ended = result.fault?.context;
   return result.channels.map(({ index, name, saves }) => {
     const all = split.get(index);
@@ -120,6 +125,7 @@ export function buildRun(
   const { result } = end;
   const findings = findingsOf({ driver, result, checks }, allows);
   const outcome = outcomeOf(result, findings);
+  const writers = result.stores === undefined ? undefined : new Writers(result.stores, driver.locations);
   const fallback = result.fault?.text ?? result.assertion?.message ?? 'the run did not pass';
   return {
     run: {
@@ -128,8 +134,9 @@ export function buildRun(
       outcome,
       ...(outcome === 'passed' ? {} : { message: mainMessage(findings, fallback) }),
       ...outputOf(driver, result),
-      channels: channelsOf(result, kinds),
+      channels: channelsOf(result, kinds, writers),
       findings,
+      ...(writers === undefined ? {} : { writers: writers.list }),
     },
     stubs: result.stubs.map(({ name, calls, location }) => ({
       name,

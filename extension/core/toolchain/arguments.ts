@@ -82,6 +82,9 @@ const MEMORY_CHECKS: readonly string[] = [
   '-asan-globals=1',
   '-mllvm',
   '-asan-max-inline-poisoning-size=0',
+  // A store to what was loaded a moment ago (`x |= 1`, bit-fields) must be seen, too: touched.c notes who wrote a byte.
+  '-mllvm',
+  '-asan-opt-same-temp=0',
   // ARM64's own shadow lies at a fixed address; ours is where __asan_shadow_memory_dynamic_address says.
   '-mllvm',
   '-asan-force-dynamic-shadow=1',

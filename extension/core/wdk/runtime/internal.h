@@ -93,6 +93,15 @@ struct vsp_arena_state {
 
 #define VSP_STACK_BUCKETS 1024u
 
+/* touched.c: the callback that is followed now. */
+struct vsp_touched {
+    uint64_t base; /* of its SaveBuf, 0: none is followed */
+    uint64_t size;
+    uint64_t access;   /* VSP_ACCESS_WRITE: a struct vsp_store per byte; VSP_ACCESS_READ: 1 for each byte loaded */
+    void *notes;
+    uint64_t capacity; /* bytes */
+};
+
 #define VSP_PLANNED_LIMIT 64u
 struct vsp_planned_failure {
     uint32_t function; /* enum vsp_failable (failures.h) */
@@ -132,6 +141,7 @@ struct vsp_kept {
     /* failures.c: oldest first */
     struct vsp_planned_failure planned[VSP_PLANNED_LIMIT];
     uint32_t planned_count;
+    struct vsp_touched touched;
 };
 extern struct vsp_kept vsp_kept;
 
@@ -274,6 +284,24 @@ uint32_t vsp_stack_capture(void); /* id of the present stack; 0 when checks are 
 
 /* Ends the test for a faulting access of `size` bytes at `address` (shadow.c). */
 _Noreturn void vsp_access_fault(uint64_t address, uint64_t size, uint64_t access);
+
+/* ---- touched.c: who stores the bytes of SaveBuf, and how many a restore loads ---- */
+
+/* The store that wrote a byte last; size 0: none has. */
+struct vsp_store {
+    uint32_t stack;  /* vsp_stack id */
+    uint32_t offset; /* where in SaveBuf it began... */
+    uint32_t size;   /* ...and how many bytes it wrote */
+};
+
+/* From here to vsp_touched_end accesses of one kind to the `size` bytes of a SaveBuf are noted; 0: they are not. */
+uint32_t vsp_touched_begin(const void *buffer, uint32_t size, uint32_t access);
+void vsp_touched_end(void);
+/* An access that begins in the followed buffer; it was found sound. */
+void vsp_touched(uint64_t address, uint64_t size, uint64_t access);
+/* After vsp_touched_end, of the buffer followed last: distinct bytes loaded; runs of the first `size` bytes by store. */
+uint32_t vsp_touched_count(uint32_t size);
+void vsp_touched_hand_out(uint32_t index, uint32_t size);
 
 /* ---- reach.c ---- */
 

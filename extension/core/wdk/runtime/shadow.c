@@ -229,6 +229,9 @@ void vsp_check_range(uint64_t address, uint64_t size, uint64_t access)
     if (closed != address + size) {
         vsp_access_fault(closed, size, access);
     }
+    if (address - vsp_kept.touched.base < vsp_kept.touched.size) {
+        vsp_touched(address, size, access);
+    }
 }
 
 void vsp_check_read(const void *p, uint64_t size)

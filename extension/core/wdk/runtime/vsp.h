@@ -119,7 +119,7 @@ struct vsp_packet_record {
     uint32_t state_bytes;    /* bytes persisted for the VSP */
     uint32_t library_bytes;  /* bytes persisted for the library (simulated format) */
     uint32_t restore_status;
-    uint32_t restore_read;   /* distinct bytes of SaveBuf read by RestorePacket */
+    uint32_t restore_read;   /* distinct saved bytes read by RestorePacket, VSP_NONE: not measured */
 };
 #define VSP_RECORD_IN_FLIGHT 0x1u       /* else queued */
 #define VSP_RECORD_WRITE_CALLED 0x2u    /* the second pass happened */
@@ -131,6 +131,17 @@ struct vsp_packet_record {
 /* Import. State bytes of record `index`, once its write pass is through; called for index <
  * vsp_lasting.capture_limit. */
 void vsp_capture_state(uint32_t index, const void *bytes, uint64_t size);
+
+/* Neighbouring bytes of SaveBuf that one store wrote last, or stores from one place side by side. */
+struct vsp_store_run {
+    uint32_t offset;
+    uint32_t length;
+    uint32_t stack;        /* vsp_stack id of the store */
+    uint32_t store_offset; /* what it wrote, later stores over it disregarded */
+    uint32_t store_size;
+};
+/* Import. By offset, gaps were never written; called after vsp_capture_state where stores were noted. */
+void vsp_capture_stores(uint32_t index, const struct vsp_store_run *runs, uint64_t count);
 
 /* ---- Event log: the run as binary columns; time is an index into it ---------------------------------------------- */
 
