@@ -49,7 +49,7 @@ describe('keys in the grid', () => {
 
 describe('bytes per row', () => {
   it('takes as many as fit and drops the text before it drops bytes below eight', () => {
-    expect(rowColumns(16, 4, true)).toBe(4 + 2 + 48 + 1 + 2 + 16);
+    expect(rowColumns(16, 4, true)).toBe(1 + 4 + 1 + 48 + 1 + 2 + 16 + 1);
     expect(bytesPerRow(200, 4)).toEqual({ perRow: 32, ascii: true });
     expect(bytesPerRow(rowColumns(32, 4, true), 4).perRow).toBe(32);
     expect(bytesPerRow(rowColumns(32, 4, true) - 1, 4).perRow).toBe(16);

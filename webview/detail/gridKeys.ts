@@ -59,10 +59,10 @@ export function bytesPerRow(
   return { perRow: 8, ascii: false };
 }
 
-/** Characters a row takes: offset, two digits and a space per byte, a space per eight, the text, gaps between. */
+/** Characters a row takes: offset, two digits and a space per byte, a space per eight, the text, gaps and edges. */
 export function rowColumns(perRow: number, offsetDigits: number, ascii: boolean): number {
   const groups = perRow / 8 - 1;
-  return offsetDigits + 2 + perRow * 3 + groups + (ascii ? 2 + perRow : 0);
+  return 1 + offsetDigits + 1 + perRow * 3 + groups + (ascii ? 2 + perRow : 0) + 1;
 }
 
 /** Hex digits that every offset of a grid fits in, four at least. */

@@ -42,7 +42,7 @@ describe('a packet saved and restored as it should be', () => {
     ).toEqual([
       ['Query', 'SaveBufSize 0', 'STATUS_BUFFER_TOO_SMALL', ['BytesNeeded 24']],
       ['Write', 'SaveBufSize 42', 'STATUS_SUCCESS', ['BytesNeeded 24', '24 bytes written']],
-      ['Restore', 'a record of 24 bytes', 'STATUS_SUCCESS', ['24 bytes read']],
+      ['Restore', '24 saved bytes', 'STATUS_SUCCESS', ['24 bytes read']],
     ]);
     expect(all.map(({ tone }) => tone)).toEqual(['good', 'good', 'good']);
   });

@@ -6,8 +6,8 @@
 
 import type { Finding, Packet, Pass, Severity } from '../../extension/core/run/report.js';
 import { STATUS } from '../../extension/core/run/statuses.js';
+import { count, plural } from '../format.js';
 import { isStatus, readStatus, type StatusText } from './ntstatus.js';
-import { bytesText, grouped } from './text.js';
 
 export type Tone = 'good' | Severity;
 
@@ -37,6 +37,8 @@ export interface NoExchange {
 }
 
 const TITLES: Readonly<Record<Pass, string>> = { query: 'Query', write: 'Write', restore: 'Restore' };
+
+const byteCount = (bytes: number): string => plural(bytes, 'byte');
 
 const RANK: readonly Tone[] = ['good', 'info', 'warning', 'error'];
 
@@ -73,7 +75,7 @@ function exchange({ pass, given, status, statusWrong, facts }: Draft, findings: 
 }
 
 const neededText = (needed: number | null): string =>
-  needed === null ? 'BytesNeeded not set' : `BytesNeeded ${grouped(needed)}`;
+  needed === null ? 'BytesNeeded not set' : `BytesNeeded ${count(needed)}`;
 
 function query({ query: { status, bytesNeeded } }: Packet, findings: readonly Finding[]): Exchange {
   const { succeeded } = readStatus(status);
@@ -104,9 +106,9 @@ function write(packet: Packet, findings: readonly Finding[]): Exchange | NoExcha
     },
   ];
   if (bytesUninitialised !== null && bytesUninitialised > 0) {
-    facts.push({ text: `${bytesText(bytesUninitialised)} uninitialised`, wrong: true });
+    facts.push({ text: `${byteCount(bytesUninitialised)} uninitialised`, wrong: true });
   }
-  const given = `SaveBufSize ${grouped(saveBufSize)}`;
+  const given = `SaveBufSize ${count(saveBufSize)}`;
   const statusWrong = !succeeded || isStatus(status, STATUS.PENDING);
   return exchange({ pass: 'write', given, status, statusWrong, facts }, findings);
 }
@@ -114,8 +116,8 @@ function write(packet: Packet, findings: readonly Finding[]): Exchange | NoExcha
 function writtenText(written: number | null, needed: number | null): string {
   if (written === null) return 'bytes written not measured';
   return needed === null || written === needed
-    ? `${bytesText(written)} written`
-    : `${grouped(written)} of ${bytesText(needed)} written`;
+    ? `${byteCount(written)} written`
+    : `${count(written)} of ${byteCount(needed)} written`;
 }
 
 function whyNoWrite({ query: { status, bytesNeeded } }: Packet): string {
@@ -134,12 +136,12 @@ function restore(packet: Packet, findings: readonly Finding[]): Exchange | NoExc
     made.bytesRead === null
       ? 'bytes read not measured'
       : all
-        ? `${bytesText(made.bytesRead)} read`
-        : `${grouped(made.bytesRead)} of ${bytesText(stateBytes)} read`;
+        ? `${byteCount(made.bytesRead)} read`
+        : `${count(made.bytesRead)} of ${byteCount(stateBytes)} read`;
   return exchange(
     {
       pass: 'restore',
-      given: stateBytes === 0 ? 'an empty record' : `a record of ${bytesText(stateBytes)}`,
+      given: plural(stateBytes, 'saved byte'),
       status: made.status,
       statusWrong: !succeeded || isStatus(made.status, STATUS.PENDING),
       facts: [{ text, wrong: succeeded && !all }],

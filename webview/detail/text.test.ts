@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytesText, cArray, grouped, hexLines, identifier, plural } from './text.js';
+import { cArray, hexLines, identifier } from './text.js';
 
 describe('bytes for the clipboard', () => {
   it('writes hex sixteen a line', () => {
@@ -30,13 +30,5 @@ describe('bytes for the clipboard', () => {
 
   it('has no C array of nothing', () => {
     expect(cArray(new Uint8Array(), { name: 'State', comment: '' })).toBe('');
-  });
-});
-
-describe('numbers as shown', () => {
-  it('groups by thousands and counts things', () => {
-    expect([0, 999, 1000, 1234567].map(grouped)).toEqual(['0', '999', '1,000', '1,234,567']);
-    expect([bytesText(1), bytesText(0), bytesText(4096)]).toEqual(['1 byte', '0 bytes', '4,096 bytes']);
-    expect([plural(1, 'packet'), plural(2, 'packet')]).toEqual(['1 packet', '2 packets']);
   });
 });

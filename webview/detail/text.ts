@@ -1,4 +1,4 @@
-/** Bytes as text for the clipboard, and numbers as they are shown. */
+/** Bytes as text for the clipboard. */
 
 /** Most bytes that are made into text at once: a clipboard of some megabytes is of no use to anyone. */
 export const COPY_LIMIT = 1 << 20;
@@ -38,12 +38,3 @@ export function identifier(text: string): string {
   const plain = text.replaceAll(/[^A-Za-z0-9_]/g, '_');
   return /^[A-Za-z_]/.test(plain) ? plain : `_${plain}`;
 }
-
-/** `16,384`: the same in every locale, as the rest of the report. */
-export function grouped(value: number): string {
-  return `${value}`.replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
-}
-
-export const bytesText = (bytes: number): string => (bytes === 1 ? '1 byte' : `${grouped(bytes)} bytes`);
-
-export const plural = (count: number, noun: string): string => `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;

@@ -23,6 +23,7 @@ export class RowScroller {
 
   /** Rows, their height and that of the viewport in pixels. The row in sight stays as far as there is one. */
   resize(rows: number, rowHeight: number, viewport: number): void {
+    if (rows === this.#rows && rowHeight === this.#rowHeight && viewport === this.#viewport) return;
     const row = this.#rowHeight === 0 ? 0 : this.#virtual / this.#rowHeight;
     this.#rows = rows;
     this.#rowHeight = rowHeight;
@@ -33,6 +34,11 @@ export class RowScroller {
   /** What the scrolled element is high. */
   get height(): number {
     return Math.min(this.#whole, HIGHEST);
+  }
+
+  /** Rows move within the scrolled element: it is less high than all of them. */
+  get stretched(): boolean {
+    return this.#whole > HIGHEST;
   }
 
   /** Where the browser should scroll to. */
@@ -55,7 +61,7 @@ export class RowScroller {
     const step = real - this.#real;
     const atEnd = real <= 0 || real >= this.#furthestReal;
     const small = Math.abs(step) <= this.#viewport && !atEnd;
-    this.#virtual = small && this.#proportional ? this.#clamped(this.#virtual + step) : this.#virtualOf(real);
+    this.#virtual = small && this.stretched ? this.#clamped(this.#virtual + step) : this.#virtualOf(real);
     this.#real = real;
   }
 
@@ -91,10 +97,6 @@ export class RowScroller {
     return this.#rows * this.#rowHeight;
   }
 
-  get #proportional(): boolean {
-    return this.#whole > HIGHEST;
-  }
-
   get #furthestReal(): number {
     return Math.max(0, this.height - this.#viewport);
   }
@@ -108,12 +110,12 @@ export class RowScroller {
   }
 
   #virtualOf(real: number): number {
-    if (!this.#proportional) return this.#clamped(real);
+    if (!this.stretched) return this.#clamped(real);
     return this.#clamped((real / this.#furthestReal) * this.#furthestVirtual);
   }
 
   #realOf(virtual: number): number {
-    if (!this.#proportional) return virtual;
+    if (!this.stretched) return virtual;
     return (virtual / this.#furthestVirtual) * this.#furthestReal;
   }
 }
