@@ -79,7 +79,10 @@ export const DEFAULTS: Settings = {
 export interface ContextKeys {
   /** A file of ours has been seen: the views may show themselves. */
   readonly 'vspLab.present': boolean;
-  /** Open files that can be run, by URI, for `resource in vspLab.files`. */
+  /**
+   * Open files that can be run, for `resourcePath in vspLab.files`: by the path on this host and by that of the URI, which
+   * is what a window on another host knows (its URIs have another scheme).
+   */
   readonly 'vspLab.files': Readonly<Record<string, true>>;
   readonly 'vspLab.running': boolean;
   readonly 'vspLab.hasReports': boolean;

@@ -95,7 +95,8 @@ export class Presence {
   }
 
   #tell(): void {
-    setContext('vspLab.files', Object.fromEntries([...this.#ours].map((uri) => [uri, true as const])));
+    const paths = this.documents().flatMap(({ uri }) => [uri.fsPath, uri.path]);
+    setContext('vspLab.files', Object.fromEntries(paths.map((path) => [path, true as const])));
     this.#changed.fire();
   }
 }
