@@ -3,7 +3,7 @@
  * C runtime compiled by our own toolchain. Each step is skipped while its inputs have not changed. Everything written
  * lies in dist/, generated sources aside, and replaces what was there in one step.
  */
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { build } from 'esbuild';
 import { generate, writeGenerated } from './generate.mjs';
@@ -41,51 +41,46 @@ const page = filesBelow('webview', (path) => /\.(tsx?|css)$/.test(path) && !/\.t
 const c = filesBelow('extension', (path) => /\.(c|h|cpp)$/.test(path));
 const tools = ['package.json', 'package-lock.json', 'scripts/build.mjs', 'scripts/lib/notices.mjs'];
 
-/** @type {import('esbuild').BuildOptions} */
-const common = {
+const common = /** @satisfies {import('esbuild').BuildOptions} */ ({
   absWorkingDir: at(),
   bundle: true,
   sourcemap: 'linked',
   sourcesContent: false,
   metafile: true,
   logLevel: 'warning',
-};
+});
 
 /**
  * Notes whose code the shipped outputs of a build step hold.
  * @param {string} bundle
- * @param {(import('esbuild').Metafile | undefined)[]} metafiles
+ * @param {import('esbuild').Metafile[]} metafiles
  */
 function notePackages(bundle, metafiles) {
-  const packages = metafiles.flatMap((metafile) =>
-    metafile === undefined ? [] : packagesIn(metafile, (path) => shipped.has(basename(path))),
-  );
+  const packages = metafiles.flatMap((metafile) => packagesIn(metafile, (path) => shipped.has(basename(path))));
   mkdirSync(at('dist/.steps'), { recursive: true });
   writeFileSync(packagesFile(bundle), JSON.stringify(packages));
 }
 
 async function bundle() {
-  const entryPoints = Object.fromEntries(Object.entries(bundles).filter(([, file]) => existsSync(at(file))));
+  /** @type {Record<string, string>} */
+  const entryPoints = { ...bundles };
   for (const file of benches) entryPoints[file.replace(/\.ts$/, '')] = file;
   const names = await replaceFiles(at('dist'), async (outdir) => {
-    /** @type {import('esbuild').BuildOptions} */
-    const node = { ...common, outdir, platform: 'node', target: oldestNode };
-    /** @type {import('esbuild').BuildResult[]} */
-    const made = [await build({ ...node, entryPoints, format: 'esm' })];
-    if (existsSync(at('extension/main.ts')))
-      made.push(
-        await build({
-          ...node,
-          entryPoints: { extension: 'extension/main.ts' },
-          outExtension: { '.js': '.cjs' },
-          format: 'cjs',
-          external: ['vscode'],
-        }),
-      );
-    notePackages(
-      'bundles',
-      made.map(({ metafile }) => metafile),
-    );
+    const node = /** @satisfies {import('esbuild').BuildOptions} */ ({
+      ...common,
+      outdir,
+      platform: 'node',
+      target: oldestNode,
+    });
+    const engine = await build({ ...node, entryPoints, format: 'esm' });
+    const extension = await build({
+      ...node,
+      entryPoints: { extension: 'extension/main.ts' },
+      outExtension: { '.js': '.cjs' },
+      format: 'cjs',
+      external: ['vscode'],
+    });
+    notePackages('bundles', [engine.metafile, extension.metafile]);
   });
   // The bench runs every file it finds: one whose source is gone must go too.
   const written = new Set(names.map((name) => name.replaceAll('\\', '/')));
@@ -119,7 +114,7 @@ try {
   await step({
     name: 'bundles',
     inputs: hashOf([...typescript, ...tools]),
-    outputs: Object.entries(bundles).flatMap(([name, file]) => (existsSync(at(file)) ? [`dist/${name}.js`] : [])),
+    outputs: ['dist/extension.cjs', ...Object.keys(bundles).map((name) => `dist/${name}.js`)],
     work: bundle,
   });
   await step({

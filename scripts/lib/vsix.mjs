@@ -34,7 +34,15 @@ export function selfContained(text, folder) {
  * @returns {string} the file, absolute
  */
 export function ensurePackaged() {
-  const inputs = ['.vscodeignore', 'package-lock.json', 'package.json', 'LICENSE', 'CHANGELOG.md', readme];
+  const inputs = [
+    '.vscodeignore',
+    'package-lock.json',
+    'package.json',
+    'LICENSE',
+    'CHANGELOG.md',
+    'package.nls.json',
+    readme,
+  ];
   const folders = ['docs', 'images'].flatMap((folder) => filesBelow(folder, () => true));
   const wanted = hashOf([...inputs, ...folders, 'dist/.built', 'scripts/lib/vsix.mjs']);
   const isPackaged = () => readIfThere(stamp) === wanted && statSync(at(vsix), { throwIfNoEntry: false }) !== undefined;

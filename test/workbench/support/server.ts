@@ -1,8 +1,9 @@
 /** One VS Code server with the packaged extension installed, for all tests of the workbench. */
-import { rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { ensureBuilt } from '../../../scripts/ensure.mjs';
+import { at } from '../../../scripts/lib/project.mjs';
 import { ensurePackaged } from '../../../scripts/lib/vsix.mjs';
 import { ensureChromium } from '../../../scripts/vscode/chromium.mjs';
 import { installExtension, startServer } from '../../../scripts/vscode/server.mjs';
@@ -21,6 +22,7 @@ declare module 'vitest' {
 let stop: () => Promise<void>;
 
 export async function setup(project: TestProject): Promise<void> {
+  rmSync(at('out/logs'), { recursive: true, force: true });
   ensureBuilt();
   ensureChromium();
   const folder = temporaryFolder();
@@ -37,6 +39,8 @@ export async function setup(project: TestProject): Promise<void> {
   project.provide('serverData', options.data);
   stop = async () => {
     await server.stop();
+    // What VS Code and the extension noted, for whoever has to find out why a test failed.
+    cpSync(join(options.data, 'data/logs'), at('out/logs'), { recursive: true });
     rmSync(folder, { recursive: true, force: true });
   };
 }

@@ -29,8 +29,12 @@ const texts = existsSync(at('package.nls.json'))
 /** What a manifest's string shows: itself, or the text its %key% stands for. */
 const shown = (text: string) => text.replace(/^%(.+)%$/, (_match, key: string) => texts[key] ?? key);
 
+const LOCAL = /^(https?:\/\/127\.0\.0\.1:|data:|blob:)/;
+/** Files of a webview have such addresses, which a service worker of VS Code answers. */
+const RESOURCE = /^https:\/\/[^/]*\.vscode-resource\.vscode-cdn\.net\//;
+
 /** How long a condition may take to come true, on a slow machine. */
-const PATIENCE = 60_000;
+const PATIENCE = 20_000;
 
 let browser: Promise<Browser> | undefined;
 
@@ -85,7 +89,10 @@ export class Workbench {
     const workbench = new Workbench(page, context, isWorkspace ? dirname(path) : path, { ...settings });
     context.on('request', (request) => {
       const url = request.url();
-      if (!/^(https?:\/\/127\.0\.0\.1:|data:|blob:)/.test(url)) workbench.outside.push(url);
+      if (!LOCAL.test(url) && !RESOURCE.test(url)) workbench.outside.push(url);
+    });
+    context.on('response', (response) => {
+      if (RESOURCE.test(response.url()) && !response.fromServiceWorker()) workbench.outside.push(response.url());
     });
     if (!isWorkspace) workbench.setTheme(theme);
     const query = new URLSearchParams({ [isWorkspace ? 'workspace' : 'folder']: path });
