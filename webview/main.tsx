@@ -1,9 +1,12 @@
-/** The Packet Buffers page: one bundle for the webview and for the exported file. */
 import './tokens.css';
 import './view.css';
+import './list/list.css';
+import './figures/figures.css';
 import './detail/detail.css';
+/** The Packet Buffers page: one bundle for the webview and for the exported file. */
 import { render } from 'preact';
 import { App } from './app.js';
+import { copyText } from './clipboard.js';
 import { EmbeddedSource } from './embeddedSource.js';
 import { MessageSource, type VsCodeApi } from './messageSource.js';
 import type { ReportSource } from './source.js';
@@ -13,8 +16,16 @@ declare function acquireVsCodeApi(): VsCodeApi;
 
 function openSource(): ReportSource {
   const report = document.getElementById('vsp-lab-report');
-  return report ? new EmbeddedSource(report.textContent ?? '') : new MessageSource(acquireVsCodeApi(), window);
+  return report
+    ? new EmbeddedSource(report.textContent ?? '', copyText)
+    : new MessageSource(acquireVsCodeApi(), window);
 }
 
 const root = document.getElementById('vsp-lab') ?? document.body;
-render(<App store={createStore(openSource())} />, root);
+try {
+  const store = createStore(openSource());
+  addEventListener('pagehide', () => store.dispose());
+  render(<App store={store} />, root);
+} catch (error) {
+  root.textContent = error instanceof Error ? error.message : String(error);
+}

@@ -52,6 +52,10 @@ export class MessageSource implements ReportSource {
     this.#post({ kind: 'ready', protocol: PROTOCOL });
   }
 
+  shown(driver: string): void {
+    this.#post({ kind: 'shown', driver });
+  }
+
   restore(): unknown {
     return this.#api.getState();
   }

@@ -1,7 +1,7 @@
 /** What outlives a reload of the window: read with care, for an older version or anything else may have written it. */
 import * as v from 'valibot';
 
-export const tabs = ['packets', 'findings', 'stream', 'timeline', 'figures'] as const;
+export const tabs = ['packets', 'findings', 'stream', 'timeline', 'figures', 'output'] as const;
 export type Tab = (typeof tabs)[number];
 
 export const sortColumns = ['index', 'kind', 'state', 'needed', 'bytes', 'status', 'restore', 'findings'] as const;
@@ -16,7 +16,8 @@ export interface SavedState {
   readonly driver: string | null;
   /** By name: indices change when a test is added. */
   readonly run: string | null;
-  readonly channel: number;
+  /** Null: the first with packets. */
+  readonly channel: number | null;
   readonly packet: number | null;
   readonly tab: Tab;
   readonly sort: Sort;
@@ -33,7 +34,7 @@ export interface SavedState {
 export const defaults: SavedState = {
   driver: null,
   run: null,
-  channel: 0,
+  channel: null,
   packet: null,
   tab: 'packets',
   sort: { column: 'index', descending: false },
@@ -49,7 +50,7 @@ const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const schema = v.object({
   driver: v.fallback(v.nullable(v.string()), defaults.driver),
   run: v.fallback(v.nullable(v.string()), defaults.run),
-  channel: v.fallback(whole, defaults.channel),
+  channel: v.fallback(v.nullable(whole), defaults.channel),
   packet: v.fallback(v.nullable(whole), defaults.packet),
   tab: v.fallback(v.picklist(tabs), defaults.tab),
   sort: v.fallback(v.object({ column: v.picklist(sortColumns), descending: v.boolean() }), defaults.sort),

@@ -14,6 +14,8 @@ export interface ReportSource {
   call<Name extends CallName>(name: Name, argument: ViewCalls[Name]['argument']): Promise<ViewCalls[Name]['result']>;
   /** Says that the page is ready and delivers everything from then on, in order. To be called once. */
   listen(receive: (event: SourceEvent) => void): void;
+  /** The driver's newest report has been painted. */
+  shown(driver: string): void;
   /** What the page stored last, unvalidated; undefined when nothing is stored. */
   restore(): unknown;
   /** Plain JSON data that outlives the page. */

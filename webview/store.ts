@@ -3,9 +3,9 @@
  * list is arranged. Components read and set; what must outlive the page is stored by itself.
  */
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import { PackedPackets } from '../extension/core/run/packedPackets.js';
 import type { Packet } from '../extension/core/run/report.js';
 import type { PackedChannel, PackedRun } from '../extension/core/run/reportPack.js';
-import { packetAt } from './packets.js';
 import type { DriverReport, Target } from './protocol.js';
 import { parseSavedState, type SavedState, type Sort, type Tab } from './savedState.js';
 import type { ReportSource, SourceEvent } from './source.js';
@@ -21,6 +21,7 @@ export interface Store {
   readonly driver: ReadonlySignal<DriverReport | null>;
   readonly runIndex: ReadonlySignal<number>;
   readonly run: ReadonlySignal<PackedRun | null>;
+  /** `Channel.index`, as calls and findings name it. */
   readonly channelIndex: ReadonlySignal<number>;
   readonly channel: ReadonlySignal<PackedChannel | null>;
   readonly packetIndex: ReadonlySignal<number | null>;
@@ -43,6 +44,7 @@ export interface Store {
   readonly failure: Signal<string>;
 
   selectRun(driver: string, run: number): void;
+  /** By `Channel.index`. */
   selectChannel(channel: number): void;
   /** Null closes the detail pane. Forgets the byte when the packet is another one. */
   selectPacket(packet: number | null): void;
@@ -50,6 +52,10 @@ export interface Store {
   openSource(place: { readonly file: string; readonly line: number; readonly column?: number } | null): void;
   copy(text: string): void;
   explainRule(rule: string): void;
+  /** Runs the shown driver again, or what the editor shows where there is none yet. */
+  runDriver(): void;
+  cancel(): void;
+  exportReport(format: 'json' | 'csv' | 'html'): void;
   dispose(): void;
 }
 
@@ -87,22 +93,31 @@ export function createStore(source: ReportSource): Store {
     );
   });
   const run = computed(() => driver.value?.pack.runs[runIndex.value] ?? null);
-  const channelIndex = computed(() => (run.value?.channels[wantedChannel.value] ? wantedChannel.value : 0));
-  const channel = computed(() => run.value?.channels[channelIndex.value] ?? null);
+  const channelPlace = computed(() => {
+    const channels = run.value?.channels ?? [];
+    const wanted = channels.findIndex(({ index }) => index === wantedChannel.value);
+    if (wanted >= 0) return wanted;
+    return Math.max(
+      0,
+      channels.findIndex(({ packets }) => packets.count > 0),
+    );
+  });
+  const channel = computed(() => run.value?.channels[channelPlace.value] ?? null);
+  const channelIndex = computed(() => channel.value?.index ?? 0);
   const packetIndex = computed(() => {
     const count = channel.value?.packets.count ?? 0;
     return wantedPacket.value !== null && wantedPacket.value < count ? wantedPacket.value : null;
   });
   const packet = computed(() => {
     const columns = channel.value?.packets;
-    return columns && packetIndex.value !== null ? packetAt(columns, packetIndex.value) : null;
+    return columns && packetIndex.value !== null ? new PackedPackets(columns).at(packetIndex.value) : null;
   });
 
   function selectRun(key: string, index: number): void {
     batch(() => {
       driverKey.value = key;
       runName.value = driver.value?.pack.runs[index]?.name ?? null;
-      wantedChannel.value = 0;
+      wantedChannel.value = null;
       finding.value = null;
       selectPacket(null);
     });
@@ -118,7 +133,7 @@ export function createStore(source: ReportSource): Store {
   function reveal(target: Target): void {
     batch(() => {
       selectRun(target.driver, target.run ?? 0);
-      wantedChannel.value = target.channel ?? 0;
+      wantedChannel.value = target.channel ?? null;
       const named = target.finding === undefined ? null : run.value?.findings[target.finding];
       finding.value = target.finding ?? null;
       if (named?.channel != null && target.channel === undefined) wantedChannel.value = named.channel;
@@ -216,6 +231,15 @@ export function createStore(source: ReportSource): Store {
     },
     explainRule(rule) {
       attempt(source.call('explainRule', { rule }));
+    },
+    runDriver() {
+      attempt(source.call('run', { driver: driver.value?.key ?? null }));
+    },
+    cancel() {
+      attempt(source.call('cancel', null));
+    },
+    exportReport(format) {
+      attempt(source.call('exportReport', { format }));
     },
     dispose() {
       stopStoring();

@@ -1,28 +1,10 @@
 /** What enters the page from outside is checked here once; everything behind trusts its types. */
 import * as v from 'valibot';
-import type { PacketColumns, ReportPack } from '../extension/core/run/reportPack.js';
+import { COLUMN_NAMES, COLUMNS } from '../extension/core/run/packetColumns.js';
+import type { PacketColumns } from '../extension/core/run/reportPack.js';
 import type { ToView } from './protocol.js';
 
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
-
-const columnTypes = {
-  kind: Uint16Array,
-  flags: Uint8Array,
-  queryStatus: Uint32Array,
-  queryNeeded: Uint32Array,
-  saveBufSize: Uint32Array,
-  writeStatus: Uint32Array,
-  writeNeeded: Uint32Array,
-  bytesWritten: Uint32Array,
-  bytesUninitialised: Uint32Array,
-  stateBytes: Uint32Array,
-  libraryBytes: Uint32Array,
-  restoreStatus: Uint32Array,
-  bytesRead: Uint32Array,
-  record: Uint16Array,
-  streamOffset: Uint32Array,
-  streamBytes: Uint32Array,
-} as const;
 
 function isColumns(value: unknown): value is PacketColumns {
   if (typeof value !== 'object' || value === null) return false;
@@ -31,9 +13,9 @@ function isColumns(value: unknown): value is PacketColumns {
   if (typeof count !== 'number' || !Array.isArray(kinds) || !kinds.every((kind) => typeof kind === 'string')) {
     return false;
   }
-  return Object.entries(columnTypes).every(([name, type]) => {
+  return COLUMN_NAMES.every((name) => {
     const column = columns[name];
-    return column instanceof type && column.length === count;
+    return column instanceof COLUMNS[name] && column.length === count;
   });
 }
 
@@ -95,11 +77,4 @@ export function parseToView(data: unknown): ToView | null {
   const result = v.safeParse(toView, data);
   // What the view needs of a pack is checked above; the rest of it has the report's own types.
   return result.success ? (result.output as unknown as ToView) : null;
-}
-
-/** A report embedded in an exported file. Throws an `Error` where it is none. */
-export function parsePack(data: unknown): ReportPack {
-  const result = v.safeParse(pack, data);
-  if (!result.success) throw new Error('This file holds no report of VSP Lab.');
-  return result.output as unknown as ReportPack;
 }

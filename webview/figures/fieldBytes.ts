@@ -1,6 +1,7 @@
 /** Saved bytes summed by field of the C records they were written through. */
 import type { RecordField, RecordLayout } from '../../extension/core/run/report.js';
 import type { PacketColumns } from '../../extension/core/run/reportPack.js';
+import { stride, type Turn } from '../list/turn.js';
 
 /**
  * What a byte is for. `header`: the members a record begins with to say what it is; `field`: its other members;
@@ -27,11 +28,24 @@ export interface FieldBytes {
   readonly sums: readonly FieldSum[];
 }
 
-const noRecord = 0xffff;
-
-export function fieldBytes(columns: PacketColumns, records: readonly RecordLayout[]): FieldBytes {
-  const sums = records.flatMap((record, index) => sumsOfRecord(record, sizesOf(columns, index, record.size)));
-  const unknown = sizesOf(columns, noRecord, 0, records.length).beyond;
+export async function fieldBytes(
+  columns: PacketColumns,
+  records: readonly RecordLayout[],
+  turn: Turn,
+): Promise<FieldBytes> {
+  const sizes = records.map(({ size }): Sizes => ({ size, whole: 0, partial: new Map(), beyond: 0 }));
+  let unknown = 0;
+  for (let begin = 0; begin < columns.count; begin += stride) {
+    const end = Math.min(begin + stride, columns.count);
+    for (let packet = begin; packet < end; packet += 1) {
+      const state = columns.stateBytes[packet]!;
+      const own = sizes[columns.record[packet]!];
+      if (own) addPacket(own, state);
+      else unknown += state;
+    }
+    if (turn.due()) await turn.pause();
+  }
+  const sums = records.flatMap((record, index) => sumsOfRecord(record, sizes[index]!));
   if (unknown > 0) sums.push({ record: '', name: '', type: '', share: 'unknown', bytes: unknown });
   const byShare: Record<Share, number> = { header: 0, field: 0, padding: 0, tail: 0, unknown: 0 };
   let total = 0;
@@ -42,32 +56,25 @@ export function fieldBytes(columns: PacketColumns, records: readonly RecordLayou
   return { total, byShare, sums };
 }
 
+/** What of one record its packets hold. */
 interface Sizes {
+  /** Of the record. */
+  readonly size: number;
   /** Packets that hold the whole record. */
-  readonly whole: number;
+  whole: number;
   /** Packets by state size, of those that hold less than the record. */
-  readonly partial: ReadonlyMap<number, number>;
+  readonly partial: Map<number, number>;
   /** Bytes behind the record's end, over all packets. */
-  readonly beyond: number;
+  beyond: number;
 }
 
-/** `upTo`: numbers from there on have no record either. */
-function sizesOf(columns: PacketColumns, record: number, size: number, upTo = noRecord): Sizes {
-  let whole = 0;
-  let beyond = 0;
-  const partial = new Map<number, number>();
-  for (let packet = 0; packet < columns.count; packet += 1) {
-    const own = columns.record[packet]!;
-    if (own !== record && !(record === noRecord && own >= upTo)) continue;
-    const state = columns.stateBytes[packet]!;
-    if (state >= size) {
-      whole += 1;
-      beyond += state - size;
-    } else {
-      partial.set(state, (partial.get(state) ?? 0) + 1);
-    }
+function addPacket(sizes: Sizes, state: number): void {
+  if (state >= sizes.size) {
+    sizes.whole += 1;
+    sizes.beyond += state - sizes.size;
+  } else if (state > 0) {
+    sizes.partial.set(state, (sizes.partial.get(state) ?? 0) + 1);
   }
-  return { whole, partial, beyond };
 }
 
 function sumsOfRecord(record: RecordLayout, sizes: Sizes): FieldSum[] {

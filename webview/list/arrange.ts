@@ -4,7 +4,7 @@ import type { Predicate } from './filter.js';
 import type { ChannelFacts } from './packetFacts.js';
 import { radixSort } from './radix.js';
 import { kindRanks, sortKeys } from './sortKeys.js';
-import { figuresOf, noFigures, type SizeFigures } from './statistics.js';
+import { figuresOf, largest, type SizeFigures } from './statistics.js';
 import { stride, type Turn } from './turn.js';
 
 export interface Group {
@@ -24,8 +24,6 @@ export interface Arrangement {
   readonly groups: readonly Group[] | null;
   /** Over the packets that pass the filter. */
   readonly figures: SizeFigures;
-  /** All that pass, by size. */
-  readonly bySize: Uint32Array;
 }
 
 export interface ArrangeOptions {
@@ -38,17 +36,17 @@ export async function arrange(facts: ChannelFacts, options: ArrangeOptions, turn
   const { columns } = facts;
   const passing = await filtered(columns.count, options.filter, turn);
   const bySize = await radixSort(passing.slice(), columns.stateBytes, largest(columns.stateBytes), turn);
-  const figures = bySize.length === 0 ? noFigures : figuresOf(columns.stateBytes, bySize, 0, bySize.length);
+  const figures = figuresOf(columns.stateBytes, bySize, 0, bySize.length);
   const sorted = await sortBy(passing, facts, options.sort, turn);
-  if (!options.grouped) return { facts, order: sorted, groups: null, figures, bySize };
+  if (!options.grouped) return { facts, order: sorted, groups: null, figures };
 
   const ranks = kindRanks(columns.kinds);
   const keys = new Uint32Array(columns.count);
   for (let packet = 0; packet < columns.count; packet += 1) keys[packet] = ranks[columns.kind[packet]!]!;
   if (turn.due()) await turn.pause();
-  const order = await radixSort(sorted.slice(), keys, columns.kinds.length, turn);
-  const sizesInGroups = await radixSort(bySize.slice(), keys, columns.kinds.length, turn);
-  return { facts, order, groups: groupsOf(facts, order, sizesInGroups), figures, bySize };
+  const order = await radixSort(sorted, keys, columns.kinds.length, turn);
+  const sizesInGroups = await radixSort(bySize, keys, columns.kinds.length, turn);
+  return { facts, order, groups: groupsOf(facts, order, sizesInGroups), figures };
 }
 
 async function filtered(count: number, filter: Predicate | null, turn: Turn): Promise<Uint32Array> {
@@ -84,10 +82,4 @@ function groupsOf({ columns }: ChannelFacts, order: Uint32Array, sizesInGroups: 
     start = end;
   }
   return groups;
-}
-
-function largest(values: Uint32Array): number {
-  let max = 0;
-  for (const value of values) if (value > max) max = value;
-  return max;
 }

@@ -1,7 +1,7 @@
 /** A parsed filter as a test on packet numbers. What can be decided per kind or type is decided once, not per packet. */
 
 import { ABSENT, PACKET_FLAG } from '../../extension/core/run/reportPack.js';
-import { statusName, statusText, succeeded } from '../../extension/core/run/statusText.js';
+import { statusName, statusText, succeeded } from '../../extension/core/run/statuses.js';
 import type { Condition, Filter, NumberKey, Range, StatusValue } from './filterParser.js';
 import {
   type ChannelFacts,

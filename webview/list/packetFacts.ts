@@ -1,6 +1,12 @@
 /** What list, filter and sorting ask of one packet, read from the columns without making an object of it. */
 import type { Finding } from '../../extension/core/run/report.js';
-import { ABSENT, PACKET_FLAG, type PackedRun, type PacketColumns } from '../../extension/core/run/reportPack.js';
+import {
+  ABSENT,
+  PACKET_FLAG,
+  type PackedChannel,
+  type PackedRun,
+  type PacketColumns,
+} from '../../extension/core/run/reportPack.js';
 
 /** One channel's packets with what the run says about them. */
 export interface ChannelFacts {
@@ -13,17 +19,16 @@ export interface ChannelFacts {
 
 const noFindings: readonly Finding[] = [];
 
-export function channelFacts(run: PackedRun, channel: number): ChannelFacts | null {
-  const columns = run.channels[channel]?.packets;
-  if (!columns) return null;
+/** `channel` is one of the run's. */
+export function channelFacts(run: PackedRun, channel: PackedChannel): ChannelFacts {
   const findings = new Map<number, Finding[]>();
   for (const finding of run.findings) {
-    if (finding.suppressed || finding.packetIndex === null || (finding.channel ?? channel) !== channel) continue;
+    if (finding.suppressed || finding.packetIndex === null || finding.channel !== channel.index) continue;
     const ofPacket = findings.get(finding.packetIndex);
     if (ofPacket) ofPacket.push(finding);
     else findings.set(finding.packetIndex, [finding]);
   }
-  return { columns, records: (run.records ?? []).map(({ name }) => name), findings };
+  return { columns: channel.packets, records: (run.records ?? []).map(({ name }) => name), findings };
 }
 
 export const findingsOf = (facts: ChannelFacts, packet: number): readonly Finding[] =>

@@ -1,4 +1,6 @@
 /** Figures over sizes. */
+import { radixSort } from './radix.js';
+import { stride, type Turn } from './turn.js';
 
 export interface SizeFigures {
   readonly count: number;
@@ -31,6 +33,20 @@ export function figuresOf(sizes: Uint32Array, bySize: Uint32Array, begin: number
   };
 }
 
+/** Over all sizes. */
+export async function allFigures(sizes: Uint32Array, turn: Turn): Promise<SizeFigures> {
+  const order = new Uint32Array(sizes.length);
+  for (let index = 0; index < order.length; index += 1) order[index] = index;
+  const bySize = await radixSort(order, sizes, largest(sizes), turn);
+  return figuresOf(sizes, bySize, 0, bySize.length);
+}
+
+export function largest(values: Uint32Array): number {
+  let max = 0;
+  for (const value of values) if (value > max) max = value;
+  return max;
+}
+
 /** Packets whose size lies in [from, to]. */
 export interface Bucket {
   readonly from: number;
@@ -49,37 +65,26 @@ function roundStep(range: number, most: number): number {
   }
 }
 
-/**
- * At most `most` buckets of one width over all sizes, that begin at multiples of it; empty ones between others are kept.
- * `bySize` is sorted by size.
- */
-export function histogram(sizes: Uint32Array, bySize: Uint32Array, most: number): readonly Bucket[] {
-  const amount = bySize.length;
-  if (amount === 0) return [];
-  const min = sizes[bySize[0]!]!;
-  const max = sizes[bySize[amount - 1]!]!;
+/** At most `most` buckets of one width over all sizes, that begin at multiples of it; empty ones between are kept. */
+export async function histogram(
+  sizes: Uint32Array,
+  { min, max, count }: SizeFigures,
+  most: number,
+  turn: Turn,
+): Promise<readonly Bucket[]> {
+  if (count === 0) return [];
   // One less, as the first bucket begins at a multiple below the smallest size.
   const step = roundStep(max - min + 1, Math.max(1, most - 1));
   const start = Math.floor(min / step) * step;
-  const buckets: Bucket[] = [];
-  let at = 0;
-  for (let from = start; from <= max; from += step) {
-    const to = from + step - 1;
-    const end = firstAbove(sizes, bySize, to, at);
-    buckets.push({ from, to, count: end - at });
-    at = end;
+  const counts = new Uint32Array(Math.floor((max - start) / step) + 1);
+  for (let begin = 0; begin < count; begin += stride) {
+    const end = Math.min(begin + stride, count);
+    for (let packet = begin; packet < end; packet += 1) counts[Math.floor((sizes[packet]! - start) / step)]! += 1;
+    if (turn.due()) await turn.pause();
   }
-  return buckets;
-}
-
-/** First rank from `low` on whose size is above `limit`. */
-function firstAbove(sizes: Uint32Array, bySize: Uint32Array, limit: number, low: number): number {
-  let high = bySize.length;
-  let begin = low;
-  while (begin < high) {
-    const middle = (begin + high) >>> 1;
-    if (sizes[bySize[middle]!]! <= limit) begin = middle + 1;
-    else high = middle;
-  }
-  return begin;
+  return Array.from(counts, (amount, at) => ({
+    from: start + at * step,
+    to: start + (at + 1) * step - 1,
+    count: amount,
+  }));
 }

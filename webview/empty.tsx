@@ -1,0 +1,70 @@
+/** What stands where there is nothing to show: why, and what to do. */
+import type { ComponentChildren } from 'preact';
+import { Icon, type IconName } from './icons.js';
+import type { Store } from './store.js';
+
+export type EmptyReason = 'loading' | 'untrusted' | 'running' | 'not-run' | 'no-runs';
+
+/** Null: there is a run to show. */
+export function emptyReason(store: Store): EmptyReason | null {
+  const drivers = store.drivers.value;
+  if (drivers === null) return 'loading';
+  if (store.run.value !== null) return null;
+  if (store.progress.value.running) return 'running';
+  if (store.driver.value !== null) return 'no-runs';
+  return store.canRun.value || !store.source.live ? 'not-run' : 'untrusted';
+}
+
+export function EmptyPage({ store, reason }: { readonly store: Store; readonly reason: EmptyReason }) {
+  if (reason === 'loading') return null;
+  if (reason === 'untrusted') {
+    return (
+      <Empty icon="shield" title="This workspace is not trusted">
+        Running callbacks executes the driver's code. Trust the workspace (Manage Workspace Trust) to see packet
+        buffers.
+      </Empty>
+    );
+  }
+  if (reason === 'running') {
+    return (
+      <Empty icon="beaker" title="First run">
+        {store.progress.value.text || 'Compiling and running the callbacks.'}
+      </Empty>
+    );
+  }
+  return (
+    <Empty
+      icon="beaker"
+      title={reason === 'no-runs' ? 'Nothing in this driver can be run' : 'No packet buffers yet'}
+      action={store.source.live && store.canRun.value ? { text: 'Run callbacks', run: () => store.runDriver() } : null}
+    >
+      {reason === 'no-runs'
+        ? 'It has neither save and restore callbacks nor a VSPLAB_TEST.'
+        : 'Open a driver with save and restore callbacks and choose Run above one of them.'}
+    </Empty>
+  );
+}
+
+export interface EmptyProps {
+  readonly icon: IconName;
+  readonly title: string;
+  readonly action?: { readonly text: string; readonly run: () => void } | null;
+  readonly children: ComponentChildren;
+}
+
+export function Empty({ icon, title, action, children }: EmptyProps) {
+  return (
+    <div class="empty">
+      <Icon name={icon} />
+      <div>
+        <p class="empty-title">{title}</p>
+        <p>{children}</p>
+        {action && (
+          <button type="button" class="primary" onClick={action.run}>
+            {action.text}
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}

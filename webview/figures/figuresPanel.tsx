@@ -1,0 +1,158 @@
+/** The overview's charts as tables, and what else is counted: bytes by field, by kind, by size; stubs. */
+import type { ComponentChildren } from 'preact';
+import { Empty } from '../empty.js';
+import { bytes, count, plural, share } from '../format.js';
+import { withTerm } from '../list/filterParser.js';
+import type { ListModel } from '../list/listModel.js';
+import type { Store } from '../store.js';
+import type { FieldBytes, FieldSum } from './fieldBytes.js';
+import { rangeTerm, rangeText } from './histogram.js';
+import { shareNames } from './shareBar.js';
+import type { ChannelSummary } from './summary.js';
+
+interface PanelProps {
+  readonly store: Store;
+  readonly model: ListModel;
+}
+
+export function FiguresPanel({ store, model }: PanelProps) {
+  const summary = model.summary.value;
+  const stubs = store.driver.value?.pack.stubs ?? [];
+  if (summary === null) return null;
+  if (summary.figures.count === 0 && stubs.length === 0) {
+    return (
+      <Empty icon="graph" title="No figures">
+        This run saved no packets.
+      </Empty>
+    );
+  }
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be reached.
+    <div class="tables" tabIndex={0} role="group" aria-label="Figures">
+      {summary.fields.total > 0 && <FieldTable fields={summary.fields} />}
+      {summary.buckets.length > 1 && <SizeTable store={store} summary={summary} />}
+      <LaterSaves store={store} />
+      {stubs.length > 0 && (
+        <Table
+          caption="Stubs: functions nobody simulates, called by the driver"
+          heads={['Function', 'Calls']}
+          rows={stubs.map(({ name, calls }) => [<code key="name">{name}</code>, count(calls)])}
+        />
+      )}
+    </div>
+  );
+}
+
+function fieldName({ share: kind, name }: FieldSum): ComponentChildren {
+  if (kind === 'header' || kind === 'field') return <code>{name}</code>;
+  return shareNames[kind].label;
+}
+
+function FieldTable({ fields }: { readonly fields: FieldBytes }) {
+  const most = Math.max(...fields.sums.map((sum) => sum.bytes));
+  return (
+    <Table
+      caption={`Saved bytes by field, over all packets: ${bytes(fields.total)}`}
+      heads={['Record', 'Field', 'Type', 'Part', 'Bytes', 'Share']}
+      rows={fields.sums.map((sum) => [
+        sum.record === '' ? '–' : <code key="record">{sum.record}</code>,
+        fieldName(sum),
+        sum.type === '' ? '' : <code key="type">{sum.type}</code>,
+        <span key="part" class="legend-entry">
+          <span class={`swatch share-${sum.share}`} />
+          {shareNames[sum.share].label}
+        </span>,
+        <MeteredBytes key="bytes" amount={sum.bytes} most={most} share={sum.share} />,
+        share(sum.bytes, fields.total),
+      ])}
+    />
+  );
+}
+
+interface MeteredBytesProps {
+  readonly amount: number;
+  readonly most: number;
+  readonly share: FieldSum['share'];
+}
+
+function MeteredBytes({ amount, most, share: kind }: MeteredBytesProps) {
+  return (
+    <span class="metered">
+      <span class="meter" aria-hidden="true">
+        <span class={`share-${kind}`} style={{ width: `${(100 * amount) / most}%` }} />
+      </span>
+      {bytes(amount)}
+    </span>
+  );
+}
+
+function SizeTable({ store, summary }: { readonly store: Store; readonly summary: ChannelSummary }) {
+  return (
+    <Table
+      caption={`Packets by state size: ${plural(summary.figures.count, 'packet')}`}
+      heads={['Size', 'Packets', 'Share']}
+      rows={summary.buckets
+        .filter((bucket) => bucket.count > 0)
+        .map((bucket) => [
+          <button
+            type="button"
+            class="link"
+            key="size"
+            title="Filter the packets"
+            onClick={() => {
+              store.filter.value = withTerm(store.filter.value, 'size', rangeTerm(bucket));
+              store.tab.value = 'packets';
+            }}
+          >
+            {rangeText(bucket)}
+          </button>,
+          count(bucket.count),
+          share(bucket.count, summary.figures.count),
+        ])}
+    />
+  );
+}
+
+function LaterSaves({ store }: { readonly store: Store }) {
+  const saves = store.channel.value?.laterSaves ?? [];
+  if (saves.length === 0) return null;
+  return (
+    <Table
+      caption="Later saves of this channel"
+      heads={['Save', 'Packets', 'Save stream (simulated)']}
+      rows={saves.map(({ packets, bytes: streamBytes }, at) => [count(at + 2), count(packets), bytes(streamBytes)])}
+    />
+  );
+}
+
+interface TableProps {
+  readonly caption: string;
+  readonly heads: readonly string[];
+  readonly rows: readonly (readonly ComponentChildren[])[];
+}
+
+function Table({ caption, heads, rows }: TableProps) {
+  return (
+    <table class="figures-table">
+      <caption>{caption}</caption>
+      <thead>
+        <tr>
+          {heads.map((head) => (
+            <th key={head} scope="col">
+              {head}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((cells, row) => (
+          <tr key={row}>
+            {cells.map((cell, column) => (
+              <td key={heads[column]}>{cell}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
