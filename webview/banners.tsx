@@ -7,7 +7,6 @@ export function Banners({ store }: { readonly store: Store }) {
   return (
     <>
       <Problems store={store} />
-      <RunMessage store={store} />
       <Failure store={store} />
     </>
   );
@@ -31,23 +30,6 @@ function Problems({ store }: { readonly store: Store }) {
         {first.message}
         {more > 0 && ` (and ${plural(more, 'more error')})`}
         {hasFigures && <b class="mark-old"> Figures below are of the last source that did.</b>}
-      </span>
-    </div>
-  );
-}
-
-/** Why the run did not pass. Nothing to add where its compile errors stand above. */
-function RunMessage({ store }: { readonly store: Store }) {
-  const run = store.run.value;
-  if (!run?.message || run.outcome === 'passed' || (store.driver.value?.problems.length ?? 0) > 0) return null;
-  return (
-    <div class="banner banner-error" role="group" aria-label="Why the run did not pass">
-      <Icon name="error" label="error" class="severity-error" />
-      <span class="banner-text">
-        <button type="button" class="link" onClick={() => store.openSource(run)} disabled={!store.source.live}>
-          {run.file}:{run.line}
-        </button>{' '}
-        {run.message}
       </span>
     </div>
   );

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { PackedRun } from '../extension/core/run/reportPack.js';
 import { runTotals } from './figures/summary.js';
+import { baseName } from './findings.js';
 import { bytes, plural } from './format.js';
 import { Icon } from './icons.js';
 import { OutcomeIcon, outcomeMark, outcomeWord } from './outcome.js';
@@ -20,7 +21,6 @@ export function Header({ store }: { readonly store: Store }) {
           <ChannelPicker store={store} run={run} />
         </div>
       )}
-      <span class="grow" />
       <Status store={store} />
       <Actions store={store} />
     </header>
@@ -87,13 +87,28 @@ function ChannelPicker({ store, run }: { readonly store: Store; readonly run: Pa
   );
 }
 
+/** What is going on; else why the run did not pass, or that it is out of date. */
 function Status({ store }: { readonly store: Store }) {
   const { running, text } = store.progress.value;
   if (running) return <span class="status-text">{text || 'Running…'}</span>;
-  if (store.driver.value?.stale) {
-    return <span class="status-text stale">Source changed since this run</span>;
-  }
-  return null;
+  const driver = store.driver.value;
+  const run = store.run.value;
+  const message = run && run.outcome !== 'passed' && driver?.problems.length === 0 ? run.message : undefined;
+  return (
+    <span class="status-text">
+      {driver?.stale && <span class="stale">Source changed since this run</span>}
+      {run && message && (
+        <span title={message}>
+          {store.source.live && (
+            <button type="button" class="link" onClick={() => store.openSource(run)}>
+              {baseName(run.file)}:{run.line}
+            </button>
+          )}{' '}
+          {message}
+        </span>
+      )}
+    </span>
+  );
 }
 
 function Actions({ store }: { readonly store: Store }) {

@@ -22,6 +22,7 @@ function openSource(): ReportSource {
 }
 
 const root = document.getElementById('vsp-lab') ?? document.body;
+root.id = 'vsp-lab';
 try {
   const store = createStore(openSource());
   addEventListener('pagehide', () => store.dispose());

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import type { PackedRun } from '../../extension/core/run/reportPack.js';
 import { bytes, change, count, plural, rounded } from '../format.js';
+import { Icon } from '../icons.js';
 import type { ListModel } from '../list/listModel.js';
 import { SeverityIcon } from '../outcome.js';
 import type { RunFigures } from '../protocol.js';
@@ -62,7 +63,7 @@ function Headline({ run, total, previous }: HeadlineProps) {
         <b>{bytes(total)}</b> <span class="headline-label">VSP state</span>
       </span>
       <span class="headline-facts">
-        {short !== '' && <span class="dim">{short}</span>}
+        {short !== '' && <span class="dim rounded">{short}</span>}
         {totals.stateBytes !== total && <span class="dim">run {bytes(totals.stateBytes)}</span>}
         {previous && <Change packets={totals.packets} stateBytes={totals.stateBytes} previous={previous} />}
       </span>
@@ -155,10 +156,12 @@ function Callbacks({ store }: { readonly store: Store }) {
           type="button"
           class="link"
           key={place.function}
-          title={`Open ${place.file}:${place.line}`}
+          title={`Open ${place.function}, ${place.file}:${place.line}`}
+          aria-label={`Open ${place.function}`}
           onClick={() => store.openSource(place)}
         >
-          {place.function}
+          <Icon name="go-to-file" />
+          <span class="name">{place.function}</span>
         </button>
       ))}
     </div>

@@ -1,5 +1,6 @@
 /** The list's headings: each sorts by its column, and again the other way round. */
 import { useRef, useState } from 'preact/hooks';
+import { bytes } from '../format.js';
 import { Icon } from '../icons.js';
 import type { SortColumn } from '../savedState.js';
 import type { Store } from '../store.js';
@@ -7,11 +8,13 @@ import { listColumns } from './columnsOfList.js';
 
 export interface HeaderRowProps {
   readonly store: Store;
+  /** Bytes that a bar of full width stands for. */
+  readonly scale: number;
   /** The keyboard goes down into the rows. */
   readonly onLeave: () => void;
 }
 
-export function HeaderRow({ store, onLeave }: HeaderRowProps) {
+export function HeaderRow({ store, scale, onLeave }: HeaderRowProps) {
   const row = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState<SortColumn>('index');
   const { column, descending } = store.sort.value;
@@ -56,6 +59,7 @@ export function HeaderRow({ store, onLeave }: HeaderRowProps) {
               }}
             >
               <span class="heading">{label}</span>
+              {id === 'needed' && <span class="scale">{bytes(scale)}</span>}
               {column === id && <Icon name={descending ? 'triangle-down' : 'triangle-up'} />}
             </button>
           </span>

@@ -175,6 +175,7 @@ function Grid({ store, model, rows }: ListProps & { readonly rows: Rows }) {
     >
       <HeaderRow
         store={store}
+        scale={scale}
         onLeave={() => {
           wantsFocus.current = true;
           window.reveal(activeRow);

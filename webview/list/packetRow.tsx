@@ -168,19 +168,22 @@ export function GroupRow({ row, top, isActive, group, isOpen }: GroupRowProps) {
       data-group={group.name}
       style={{ top: `${top}px` }}
     >
-      <span class="cell group-cell" role="gridcell" aria-colspan={8}>
+      <span class="cell group-head" role="gridcell" aria-colindex={1} aria-colspan={3}>
         <Icon name={isOpen ? 'chevron-down' : 'chevron-right'} />
         <span class="group-name" title={group.name}>
           {group.name}
         </span>
-        <span class="group-figures">
-          <span>{plural(packets, 'packet')}</span>
-          <span class="group-sizes">
-            <span class="dim">min</span> {count(min)} <span class="dim">median</span> {count(median)}{' '}
-            <span class="dim">p95</span> {count(p95)} <span class="dim">max</span> {count(max)}
-          </span>
-          <span class="group-total">{bytes(total)}</span>
+        <span class="group-count">{plural(packets, 'packet')}</span>
+      </span>
+      <span class="cell group-sizes" role="gridcell" aria-colindex={4}>
+        <span class="dim">min</span> {count(min)} <span class="dim">median</span> {count(median)}{' '}
+        <span class="optional">
+          <span class="dim">p95</span> {count(p95)}{' '}
         </span>
+        <span class="dim">max</span> {count(max)}
+      </span>
+      <span class="cell c-bytes" role="gridcell" aria-colindex={5}>
+        {bytes(total)}
       </span>
     </div>
   );

@@ -1,0 +1,80 @@
+/** The built page in Chromium, with a theme around it and the harness as its extension. */
+import { readFileSync } from 'node:fs';
+import sparticuz from '@sparticuz/chromium';
+import { build } from 'esbuild';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { at } from '../../../scripts/lib/project.mjs';
+import type { HarnessHost } from './host.js';
+import { type ThemeName, themes } from './themes.js';
+
+/** One process for zygote and renderer is for places without process control; here it hides memory figures. */
+const unwanted = new Set(['--single-process', '--no-zygote', '--disable-web-security']);
+
+export async function openBrowser(): Promise<Browser> {
+  const executablePath = await sparticuz.executablePath();
+  const args = sparticuz.args.filter((argument) => !unwanted.has(argument));
+  return chromium.launch({ executablePath, args: [...args, '--enable-precise-memory-info', '--js-flags=--expose-gc'] });
+}
+
+let harness: Promise<string> | undefined;
+
+function harnessScript(): Promise<string> {
+  harness ??= build({
+    absWorkingDir: at(),
+    entryPoints: ['test/view/harness/host.ts'],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    platform: 'browser',
+    target: 'es2023',
+  }).then(({ outputFiles }) => outputFiles[0]!.text);
+  return harness;
+}
+
+export interface ViewOptions {
+  readonly theme?: ThemeName;
+  readonly width?: number;
+  readonly height?: number;
+  /** Runs in the page before the view starts: what the harness holds is set up here. */
+  readonly setUp?: (host: HarnessHost) => void;
+  /** Base64 of a packed report: the page is an exported file. */
+  readonly embedded?: string;
+  readonly reducedMotion?: boolean;
+  readonly forcedColors?: boolean;
+  readonly colorScheme?: 'light' | 'dark';
+}
+
+/** The strictest policy the page has to live with; scripts and styles come by nonce. */
+const policy = "default-src 'none'; style-src 'nonce-view'; script-src 'nonce-view'; font-src data:; img-src data:";
+
+export async function openView(browser: Browser, options: ViewOptions = {}): Promise<Page> {
+  const { theme, width = 1200, height = 300, setUp, embedded } = options;
+  const page = await browser.newPage({
+    viewport: { width, height },
+    reducedMotion: options.reducedMotion ? 'reduce' : 'no-preference',
+    forcedColors: options.forcedColors ? 'active' : 'none',
+    colorScheme: options.colorScheme ?? 'light',
+  });
+  const { kind, behind, tokens } = theme ? themes[theme] : { kind: '', behind: '', tokens: {} };
+  const style = Object.entries(tokens).map(([name, value]) => `--vscode-${name}: ${value};`);
+  const view = readFileSync(at('dist/webview/view.js'), 'utf8');
+  const sheet = readFileSync(at('dist/webview/view.css'), 'utf8');
+  const script = (text: string) => `<script nonce="view">${text.replaceAll('</script', '<\\/script')}</script>`;
+  const report = embedded ? `<script type="application/octet-stream" id="vsp-lab-report">${embedded}</script>` : '';
+  const html = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Packet Buffers</title>
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<style nonce="view">:root { ${style.join(' ')} } ${behind && `html { background: ${behind}; }`}</style>
+<style nonce="view">${sheet}</style></head>
+<body class="${kind}"><div id="vsp-lab"></div>${report}
+${script(await harnessScript())}
+${script(`const setUp = ${setUp?.toString() ?? '() => {}'}; setUp(harness);`)}
+${script(view)}</body></html>`;
+  await page.route('http://view.test/', (route) => route.fulfill({ body: html, contentType: 'text/html' }));
+  await page.goto('http://view.test/');
+  return page;
+}
+
+/** Waits for the report to be painted. */
+export async function shown(page: Page): Promise<void> {
+  await page.waitForFunction(() => (globalThis as unknown as { harness: HarnessHost }).harness.shownAt > 0);
+}
