@@ -5,7 +5,7 @@ export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   test: {
     include: ['{bench,extension,scripts,webview}/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'test/{e2e,vscode,workbench}/**'],
+    exclude: ['**/node_modules/**', 'test/{e2e,view,vscode,workbench}/**'],
     allowOnly: false,
     passWithNoTests: false,
     retry: 0,

@@ -67,6 +67,11 @@ const tiers = [
     run: () => vitest('e2e', 'vitest.e2e.config.ts'),
   },
   {
+    name: 'view',
+    fix: 'npm test -- build view runs this tier alone',
+    run: () => vitest('view', 'vitest.view.config.ts'),
+  },
+  {
     name: 'vscode',
     fix: 'npm test -- build vscode runs this tier alone; out/screenshots shows where it stood',
     run: () => reported('vscode', 'scripts/vscode/hostTests.mjs', (output) => [output]),

@@ -1,5 +1,7 @@
 import './tokens.css';
 import './view.css';
+import './header.css';
+import './findings.css';
 import './list/list.css';
 import './figures/figures.css';
 import './detail/detail.css';

@@ -90,7 +90,7 @@ function sumsOfRecord(record: RecordLayout, sizes: Sizes): FieldSum[] {
   };
   // Members of a union lie over each other: a byte counts for the first of them.
   let covered = 0;
-  for (const field of record.fields) {
+  for (const field of withBitsJoined(record.fields)) {
     const end = field.offset + field.size;
     const begin = Math.max(field.offset, covered);
     if (end <= begin) continue;
@@ -108,6 +108,20 @@ function bytesWithin({ whole, partial }: Sizes, begin: number, end: number): num
   let sum = whole * (end - begin);
   for (const [state, packets] of partial) sum += packets * Math.max(0, Math.min(state, end) - begin);
   return sum;
+}
+
+/** The bit-fields of one storage unit as one field: a byte belongs to several of them. */
+function withBitsJoined(fields: readonly RecordField[]): readonly RecordField[] {
+  const joined: RecordField[] = [];
+  for (const field of fields) {
+    const before = joined.at(-1);
+    if (field.bits && before?.bits && before.offset === field.offset && before.size === field.size) {
+      joined[joined.length - 1] = { ...before, name: `${before.name}, ${lastName(field.name)}` };
+    } else {
+      joined.push(field);
+    }
+  }
+  return joined;
 }
 
 const asOne = (name: string): string => name.replace(/\[[0-9]+\]/g, '[]');

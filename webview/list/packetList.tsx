@@ -2,6 +2,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { RowScroller } from '../detail/window.js';
 import { Empty } from '../empty.js';
+import { bytes, count } from '../format.js';
 import { useSize } from '../size.js';
 import type { Store } from '../store.js';
 import { HeaderRow } from './headerRow.js';
@@ -172,6 +173,7 @@ function Grid({ store, model, rows }: ListProps & { readonly rows: Rows }) {
       aria-label="Packets"
       aria-rowcount={rows.length + 1}
       aria-colcount={8}
+      style={columnWidths(rows)}
     >
       <HeaderRow
         store={store}
@@ -218,6 +220,14 @@ function Grid({ store, model, rows }: ListProps & { readonly rows: Rows }) {
       </div>
     </div>
   );
+}
+
+/** Columns of figures are as wide as their longest. */
+function columnWidths({ arrangement }: Rows): Readonly<Record<string, string>> {
+  const { facts, groups, figures } = arrangement;
+  const largest = Math.max(figures.max, ...(groups ?? []).map((group) => group.figures.total));
+  const index = count(Math.max(0, facts.columns.count - 1)).length;
+  return { '--index': `calc(${Math.max(3, index)}ch + 20px)`, '--bytes': `calc(${bytes(largest).length}ch + 18px)` };
 }
 
 /** Where the list stood when the page was left; once there is a height to scroll in. */

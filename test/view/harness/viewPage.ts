@@ -1,19 +1,15 @@
 /** The built page in Chromium, with a theme around it and the harness as its extension. */
 import { readFileSync } from 'node:fs';
-import sparticuz from '@sparticuz/chromium';
 import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { at } from '../../../scripts/lib/project.mjs';
+import { ensureChromium } from '../../../scripts/vscode/chromium.mjs';
 import type { HarnessHost } from './host.js';
 import { type ThemeName, themes } from './themes.js';
 
-/** One process for zygote and renderer is for places without process control; here it hides memory figures. */
-const unwanted = new Set(['--single-process', '--no-zygote', '--disable-web-security']);
-
-export async function openBrowser(): Promise<Browser> {
-  const executablePath = await sparticuz.executablePath();
-  const args = sparticuz.args.filter((argument) => !unwanted.has(argument));
-  return chromium.launch({ executablePath, args: [...args, '--enable-precise-memory-info', '--js-flags=--expose-gc'] });
+export function openBrowser(): Promise<Browser> {
+  const { args = [], ...options } = ensureChromium();
+  return chromium.launch({ ...options, args: [...args, '--enable-precise-memory-info', '--js-flags=--expose-gc'] });
 }
 
 let harness: Promise<string> | undefined;
