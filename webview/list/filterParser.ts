@@ -96,7 +96,7 @@ function parseCondition(piece: string): Condition | string {
   const key = word.toLowerCase();
   if (!isKey(key)) return unknownKey(key, piece);
   const values = splitValues(rest);
-  if (values.length === 0) return `nothing after ${key}: – ${keyHelp[key]}`;
+  if (values.length === 0) return `nothing stands after ${key}:; ${keyHelp[key]}`;
   return parseValues(key, values) ?? `${key}: takes ${keyHelp[key]}`;
 }
 
@@ -108,7 +108,7 @@ function unknownKey(key: string, piece: string): Condition | string {
   if (piece.includes('::')) return { type: 'word', text: unquote(piece).toLowerCase() };
   const near = Object.keys(keyHelp).find((known) => isNear(key, known));
   const hint = near === undefined ? `there are ${Object.keys(keyHelp).join(', ')}` : `did you mean ${near}:?`;
-  return `no filter ${key}: – ${hint}`;
+  return `there is no ${key}:; ${hint}`;
 }
 
 /** One letter more, less, other or swapped, or the beginning of it. */

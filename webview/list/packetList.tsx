@@ -167,7 +167,7 @@ function Grid({ store, model, rows }: ListProps & { readonly rows: Rows }) {
 
   return (
     <div
-      class="grid"
+      class={`grid ${isGrouped ? 'grouped' : ''}`}
       ref={grid}
       role={isGrouped ? 'treegrid' : 'grid'}
       aria-label="Packets"
