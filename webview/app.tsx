@@ -64,9 +64,9 @@ function Body({ store, model }: { readonly store: Store; readonly model: ListMod
       {isOpen && (
         <>
           <Splitter store={store} beside={beside} />
-          <section class="detail" data-region aria-label="Selected packet" style={{ flexBasis: share }}>
+          <div class="side" data-region style={{ flexBasis: share }}>
             <Detail store={store} />
-          </section>
+          </div>
         </>
       )}
     </div>

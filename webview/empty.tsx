@@ -54,10 +54,10 @@ export interface EmptyProps {
 
 export function Empty({ icon, title, action, children }: EmptyProps) {
   return (
-    <div class="empty">
+    <div class="nothing">
       <Icon name={icon} />
       <div>
-        <p class="empty-title">{title}</p>
+        <p class="nothing-title">{title}</p>
         <p>{children}</p>
         {action && (
           <button type="button" class="primary" onClick={action.run}>

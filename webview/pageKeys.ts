@@ -18,7 +18,7 @@ export function onPageKey(event: KeyboardEvent, store: Store): void {
     if (!cycle(page, target, event.shiftKey ? -1 : 1)) return;
     event.stopPropagation();
   } else if (event.key === 'Escape' && store.packetIndex.value !== null) {
-    const inDetail = target.closest('.detail') !== null;
+    const inDetail = target.closest('.side') !== null;
     if (!inDetail) store.selectPacket(null);
     focusList(page);
   } else {

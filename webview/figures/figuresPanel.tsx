@@ -58,8 +58,8 @@ function FieldTable({ fields }: { readonly fields: FieldBytes }) {
         sum.record === '' ? '–' : <code key="record">{sum.record}</code>,
         fieldName(sum),
         sum.type === '' ? '' : <code key="type">{sum.type}</code>,
-        <span key="part" class="legend-entry">
-          <span class={`swatch share-${sum.share}`} />
+        <span key="part" class="share-entry">
+          <span class={`share-swatch share-${sum.share}`} />
           {shareNames[sum.share].label}
         </span>,
         <MeteredBytes key="bytes" amount={sum.bytes} most={most} share={sum.share} />,

@@ -161,7 +161,7 @@ function Callbacks({ store }: { readonly store: Store }) {
           onClick={() => store.openSource(place)}
         >
           <Icon name="go-to-file" />
-          <span class="name">{place.function}</span>
+          <span class="callback-name">{place.function}</span>
         </button>
       ))}
     </div>

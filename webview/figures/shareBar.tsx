@@ -33,10 +33,10 @@ export function ShareBar({ store, fields }: { readonly store: Store; readonly fi
           />
         ))}
       </span>
-      <span class="legend" aria-hidden="true">
+      <span class="share-legend" aria-hidden="true">
         {shown.map((each) => (
-          <span key={each} class="legend-entry" title={shareNames[each].title}>
-            <span class={`swatch share-${each}`} />
+          <span key={each} class="share-entry" title={shareNames[each].title}>
+            <span class={`share-swatch share-${each}`} />
             {shareNames[each].label} <span class="dim">{bytes(fields.byShare[each])}</span>
           </span>
         ))}
