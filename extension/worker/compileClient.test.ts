@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CompileResult } from '../core/toolchain/module.js';
 import { CompileClient, type CompileClientOptions } from './compileClient.js';
 import type { CompileJob } from './compileProtocol.js';
@@ -89,6 +89,13 @@ describe('CompileClient', () => {
     setTimeout(() => abort.abort(), 300);
     expect(messagesOf(await bomb)[0]).toMatch(/cancelled$/);
     expect(messagesOf(await good)).toEqual([]);
+  });
+
+  it('ends a worker that has had nothing to do for a while, and starts another', async () => {
+    const { compiler, compile } = client({ 'a.c': GOOD }, { idle: 1 });
+    expect(messagesOf(await compile('a.c'))).toEqual([]);
+    await vi.waitUntil(() => !compiler.isRunning);
+    expect(messagesOf(await compile('a.c'))).toEqual([]);
   });
 
   it('answers when the worker cannot even start', async () => {

@@ -15,6 +15,8 @@ export interface CompileClientOptions {
   readonly cacheFolder?: string;
   /** The worker's script; the built one by default. */
   readonly script?: string;
+  /** A worker that had nothing to do for so many milliseconds is ended. */
+  readonly idle?: number;
 }
 
 /**
@@ -31,6 +33,11 @@ const STACK_MEGABYTES = 16;
 const ENDLESS = 'too large, or macros or templates without end';
 /** For the passes' own text; the compiler's memory is limited apart. */
 const HEAP_MEGABYTES = 512;
+/** Of that heap, for what is soon garbage. */
+const YOUNG_MEGABYTES = 48;
+
+/** A loaded compiler is hundreds of megabytes; a person who comes back after this waits half a second once. */
+const IDLE_MILLISECONDS = 300_000;
 
 interface Pending {
   readonly request: CompileRequest;
@@ -50,9 +57,16 @@ export class CompileClient {
     this.#options = options;
   }
 
+  /** Whether there is a worker now. */
+  get isRunning(): boolean {
+    return this.#worker !== undefined;
+  }
+
   /** Starts the worker ahead of the first request. */
   warm(): void {
-    this.#worker ??= this.#start();
+    if (this.#worker !== undefined) return;
+    this.#worker = this.#start();
+    if (this.#running === undefined) this.#rest();
   }
 
   /**
@@ -94,11 +108,12 @@ export class CompileClient {
     }
     const pending = this.#waiting.shift();
     if (pending === undefined) {
-      this.#worker?.unref();
+      this.#rest();
       return;
     }
     this.#running = pending;
     this.warm();
+    clearTimeout(this.#timer);
     this.#worker?.ref();
     const { timeout } = pending;
     const message = `not compiled within ${timeout} ms (--compile-timeout)`;
@@ -106,12 +121,25 @@ export class CompileClient {
     this.#worker?.postMessage(pending.request);
   }
 
+  /** Nothing to do: the worker does not keep the process alive, and is ended after a while. */
+  #rest(): void {
+    if (this.#worker === undefined) return;
+    this.#worker.unref();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#stop(), this.#options.idle ?? IDLE_MILLISECONDS);
+    this.#timer.unref();
+  }
+
   #start(): Worker {
     const data: CompileWorkerData =
       this.#options.cacheFolder === undefined ? {} : { cacheFolder: this.#options.cacheFolder };
     const worker = new Worker(this.#options.script ?? join(distFolder(), 'compile-worker.js'), {
       workerData: data,
-      resourceLimits: { stackSizeMb: STACK_MEGABYTES, maxOldGenerationSizeMb: HEAP_MEGABYTES },
+      resourceLimits: {
+        stackSizeMb: STACK_MEGABYTES,
+        maxOldGenerationSizeMb: HEAP_MEGABYTES,
+        maxYoungGenerationSizeMb: YOUNG_MEGABYTES,
+      },
     });
     worker.on('message', (reply: CompileReply) => this.#take(reply));
     worker.on('error', (error: NodeJS.ErrnoException) => {

@@ -14,6 +14,7 @@ import type { CompiledDriver, CompileOptions, Diagnostic } from '../core/toolcha
 import { CompileClient } from './compileClient.js';
 import type { Overlay } from './overlayFiles.js';
 import { type ProjectFiles, projectFiles } from './projectFiles.js';
+import { Recent } from './recent.js';
 import { SimulatePool } from './simulateClient.js';
 
 export interface EngineOptions {
@@ -80,6 +81,9 @@ export type EngineEnd =
   /** Nothing could be run: what is to be mended. */
   | { readonly kind: 'failed'; readonly problems: readonly string[] };
 
+/** Compiled drivers that are kept to be recognised, a megabyte each. */
+const KEPT_DRIVERS = 8;
+
 /** Of two drivers with the same key the newer run's is the one that is wanted. */
 function keyOf(driver: DiscoveredDriver): string {
   return driver.folder;
@@ -107,6 +111,8 @@ export class Engine {
   readonly #pool: SimulatePool;
   /** The newest run of each driver: aborted when a newer one begins. */
   readonly #newest = new Map<string, { readonly context: Context; readonly abort: AbortController }>();
+  /** By content: simulators know a driver that has not changed by its object. */
+  readonly #compiled = new Recent<string, CompiledDriver>(KEPT_DRIVERS);
 
   constructor({ cacheFolder, jobs }: EngineOptions = {}) {
     this.#compiler = new CompileClient(cacheFolder === undefined ? {} : { cacheFolder });
@@ -171,7 +177,7 @@ export class Engine {
     const job = { sources: found, options, cwd, workspaceRoots, overlays };
     const result = await this.#compiler.compile(job, signal, run.compileTimeout);
     if (!result.ok) return unable(work, result.files ?? [], result.diagnostics, undefined);
-    const { driver } = result;
+    const driver = result.key === undefined ? result.driver : this.#compiled.same(result.key, result.driver);
     const compiled = performance.now();
     // The compiler's own warnings are its business; ours says each thing once, however many files include its header.
     const notes = distinct(driver.notes.filter(({ severity }) => severity === 'note'));

@@ -35,6 +35,8 @@ const MOST_DEFAULT_JOBS = 8;
 const STACK_MEGABYTES = 48;
 /** Results are buffers outside this heap. */
 const HEAP_MEGABYTES = 1024;
+/** Of that heap, for what is soon garbage: left alone, a worker that stays takes a hundred. */
+const YOUNG_MEGABYTES = 24;
 /** Loading a driver is our work, not the test's, yet it must end too. */
 const LOADING_MILLISECONDS = 30_000;
 /** So long a worker may go on with what was cancelled: most tests end by then, and a warm worker is worth more. */
@@ -197,7 +199,11 @@ export class SimulatePool {
 
   #start(slot: Slot): Worker {
     const worker = new Worker(this.#options.script ?? join(distFolder(), 'simulate-worker.js'), {
-      resourceLimits: { stackSizeMb: STACK_MEGABYTES, maxOldGenerationSizeMb: HEAP_MEGABYTES },
+      resourceLimits: {
+        stackSizeMb: STACK_MEGABYTES,
+        maxOldGenerationSizeMb: HEAP_MEGABYTES,
+        maxYoungGenerationSizeMb: YOUNG_MEGABYTES,
+      },
     });
     slot.loaded.clear();
     worker.on('message', (reply: SimulateReply) => this.#take(slot, reply));

@@ -243,10 +243,11 @@ async function linkUnits(
         ),
       )
     : undefined;
+  const named = key === undefined ? {} : { key };
   const stored = key === undefined ? undefined : await services.cache?.get(key);
   const unpacked = stored === undefined ? undefined : unpack<Omit<CompiledDriver, 'wasm'>>(stored);
   if (unpacked !== undefined) {
-    return { ok: true, driver: { ...unpacked.facts, wasm: unpacked.bytes }, fromCache: true };
+    return { ok: true, driver: { ...unpacked.facts, wasm: unpacked.bytes }, fromCache: true, ...named };
   }
   const facts = units.map(({ output }) => output.facts);
   const shown = (path: string): string => tools.pathOf(toToolPath(path));
@@ -287,7 +288,7 @@ async function linkUnits(
   if (key !== undefined) {
     await services.cache?.put(key, pack(description, linked.wasm));
   }
-  return { ok: true, driver: { ...description, wasm: linked.wasm }, fromCache: false };
+  return { ok: true, driver: { ...description, wasm: linked.wasm }, fromCache: false, ...named };
 }
 
 /** Functions the simulator may call by name: those the source calls callbacks, and those that look like one. */

@@ -184,7 +184,13 @@ export interface DriverSources {
 }
 
 export type CompileResult =
-  | { readonly ok: true; readonly driver: CompiledDriver; readonly fromCache: boolean }
+  | {
+      readonly ok: true;
+      readonly driver: CompiledDriver;
+      readonly fromCache: boolean;
+      /** Names this very driver: the same content has the same key. Absent where nothing is cached. */
+      readonly key?: string;
+    }
   | {
       readonly ok: false;
       readonly diagnostics: readonly Diagnostic[];
