@@ -2,6 +2,8 @@
 
 export const codePoints = {
   'arrow-down': 0xea9a,
+  'arrow-left': 0xea9b,
+  'arrow-right': 0xea9c,
   'arrow-up': 0xeaa1,
   beaker: 0xea79,
   bug: 0xeaaf,

@@ -75,11 +75,11 @@ describe('what is known of a byte', () => {
   });
 
   it('speaks as a person would read it', () => {
-    expect(spokenByte(model, 0)).toBe('offset 0, 0x01, Version, written at Nic.c line 88');
-    expect(spokenByte(model, 3)).toBe('offset 3, 0xA5, padding after Queue, never written');
-    expect(spokenByte(model, 4)).toBe('offset 4, 0x05, Open, Mode, written by RtlZeroMemory');
-    expect(spokenByte(model, 9)).toBe('offset 9, 0x0A, tail, beyond NIC_RECORD');
-    expect(spokenByte(bare, 1)).toBe('offset 1, 0x02');
+    expect(spokenByte(model, 0)).toBe('offset 0, hex 01, Version, written at Nic.c line 88');
+    expect(spokenByte(model, 3)).toBe('offset 3, hex A5, padding after Queue, never written');
+    expect(spokenByte(model, 4)).toBe('offset 4, hex 05, Open, Mode, written by RtlZeroMemory');
+    expect(spokenByte(model, 9)).toBe('offset 9, hex 0A, tail, beyond NIC_RECORD');
+    expect(spokenByte(bare, 1)).toBe('offset 1, hex 02');
   });
 
   it('tells never written from not measured', () => {

@@ -106,13 +106,16 @@ export function writerStack(model: ByteModel, byte: number): readonly Frame[] {
 }
 
 /** `Nic.c:88`, or the function's name where it has no source. */
-export const frameText = (frame: Frame): string =>
+export const frameText = (frame: Pick<Frame, 'file' | 'line' | 'function'>): string =>
   hasSource(frame) ? `${baseName(frame.file)}:${frame.line}` : frame.function;
 
-/** A byte for those who do not see the grid: `offset 12, 0x5A, Header.Length, written at Nic.c line 88`. */
+/**
+ * A byte for those who do not see the grid: `offset 12, hex 5A, Header.Length, written at Nic.c line 88`. What the cell
+ * shows is a word of it, so that whoever speaks to the page can name the cell by what they see (WCAG 2.5.3).
+ */
 export function spokenByte(model: ByteModel, byte: number): string {
   const value = model.bytes[byte] ?? 0;
-  const parts = [`offset ${byte}`, `0x${value.toString(16).toUpperCase().padStart(2, '0')}`];
+  const parts = [`offset ${byte}`, `hex ${value.toString(16).toUpperCase().padStart(2, '0')}`];
   const field = fieldText(model, byte);
   if (field !== null) parts.push(field);
   const frame = writerFrame(model, byte);

@@ -273,9 +273,7 @@ function headCells(perRow: number, ascii: boolean): readonly HTMLElement[] {
     made.textContent = text;
     return made;
   };
-  const offset = cell('', 1, 'hex-offset');
-  offset.setAttribute('aria-label', 'Offset');
-  row.append(offset);
+  row.append(cell('Byte', 1, 'hex-offset'));
   for (let column = 0; column < perRow; column += 1) {
     row.append(cell(column.toString(16).toUpperCase().padStart(2, '0'), column + 2));
   }

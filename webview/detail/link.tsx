@@ -15,11 +15,13 @@ export interface SourceLinkProps {
   readonly children: ComponentChildren;
   /** Said on hover and to a screen reader; the whole path, as a rule. */
   readonly title?: string;
+  /** False in a row that has the focus itself and opens the same place by Enter. */
+  readonly focusable?: boolean;
 }
 
 export const placeText = ({ file, line }: Place): string => `${file}:${line}`;
 
-export function SourceLink({ store, place, children, title }: SourceLinkProps) {
+export function SourceLink({ store, place, children, title, focusable = true }: SourceLinkProps) {
   if (place === null || place === undefined) return <span>{children}</span>;
   const hint = title ?? placeText(place);
   if (!store.source.live || !hasSource(place)) return <span title={hint}>{children}</span>;
@@ -28,7 +30,7 @@ export function SourceLink({ store, place, children, title }: SourceLinkProps) {
     store.openSource(place);
   };
   return (
-    <button type="button" class="link" title={`Open ${hint}`} onClick={open}>
+    <button type="button" class="link" tabIndex={focusable ? 0 : -1} title={`Open ${hint}`} onClick={open}>
       {children}
     </button>
   );

@@ -42,9 +42,10 @@ export function Rows(props: RowsProps) {
   useLayoutEffect(() => {
     const element = scroller.current;
     if (element === null) return undefined;
-    const measure = new ResizeObserver(() => setHeight(element.clientHeight));
+    const take = (): void => setHeight(element.clientHeight);
+    const measure = new ResizeObserver(take);
     measure.observe(element);
-    setHeight(element.clientHeight);
+    take();
     return () => measure.disconnect();
   }, []);
 
@@ -67,7 +68,8 @@ export function Rows(props: RowsProps) {
   };
 
   const pressed = (event: KeyboardEvent): void => {
-    if (event.target !== event.currentTarget) return;
+    // A link in a row takes its own Enter and space.
+    if (event.target instanceof HTMLButtonElement && (event.key === 'Enter' || event.key === ' ')) return;
     const from = active ?? 0;
     const to = active === null ? 0 : target(event, from, count, rows.rowsInSight);
     if (to !== undefined && isMove(event.key)) activate(Math.max(0, Math.min(count - 1, to)));
@@ -79,21 +81,26 @@ export function Rows(props: RowsProps) {
   const shown = Array.from({ length: Math.max(0, end - first) }, (_, index) => first + index);
   if (active !== null && active < count && !shown.includes(active)) shown.push(active);
   return (
-    <div
-      class={`rows ${props.class}`}
-      style={{ '--row-count': count }}
-      role={props.role}
-      aria-label={props.label}
-      aria-rowcount={count + 1}
-      aria-activedescendant={active === null || active >= count ? undefined : `${id}-${active}`}
-      tabIndex={0}
-      onKeyDown={pressed}
-      onFocus={() => active === null && count > 0 && activate(0)}
-    >
-      <div class="rows-head" role="row" aria-rowindex={1}>
+    <div class={`rows ${props.class}`} style={{ '--row-count': count }}>
+      {/* What is seen of the head stands outside the element that scrolls and has the focus; what is heard, inside. */}
+      <div class="rows-head" aria-hidden="true">
         {head}
       </div>
-      <div class="rows-scroller" ref={scroller} onScroll={scrolled} tabIndex={-1}>
+      <div
+        class="rows-scroller"
+        role={props.role}
+        aria-label={props.label}
+        aria-rowcount={count + 1}
+        aria-activedescendant={active === null || active >= count ? undefined : `${id}-${active}`}
+        tabIndex={0}
+        ref={scroller}
+        onScroll={scrolled}
+        onKeyDown={pressed}
+        onFocus={() => active === null && count > 0 && activate(0)}
+      >
+        <div class="unseen" role="row" aria-rowindex={1}>
+          {head}
+        </div>
         <div class="rows-space" style={{ height: `${rows.height}px` }} onMouseLeave={() => hover?.(null)}>
           {shown.map((index) => (
             <div

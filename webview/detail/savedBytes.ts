@@ -17,7 +17,7 @@ const LOADING: SavedBytes = { state: 'loading' };
 export function useSavedBytes(store: Store): SavedBytes | null {
   const driver = store.driver.value;
   const run = store.runIndex.value;
-  const channel = store.channelIndex.value;
+  const channel = store.channel.value?.index ?? 0;
   const packet = store.packetIndex.value;
   const key = `${driver?.key}\n${run}\n${channel}\n${packet}`;
   const [saved, setSaved] = useState<{ readonly key: string; readonly bytes: SavedBytes } | null>(null);
