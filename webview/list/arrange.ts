@@ -64,11 +64,17 @@ async function filtered(count: number, filter: Predicate | null, turn: Turn): Pr
   return length === count ? passing : passing.slice(0, length);
 }
 
-/** `passing` ascends, which is the order by number already. */
+/** What was not measured comes last both ways. `passing` ascends, which is the order by number already. */
 async function sortBy(passing: Uint32Array, facts: ChannelFacts, sort: Sort, turn: Turn): Promise<Uint32Array> {
   if (sort.column === 'index') return sort.descending ? passing.reverse() : passing;
-  const { keys, max } = await sortKeys(facts, sort, turn);
-  return radixSort(passing, keys, max, turn);
+  const { keys, max, isAbsent } = await sortKeys(facts, sort, turn);
+  const sorted = await radixSort(passing, keys, max, turn);
+  if (isAbsent === null) return sorted;
+  const last = Uint32Array.from(sorted.filter(isAbsent));
+  const order = new Uint32Array(sorted.length);
+  order.set(sorted.filter((packet) => !isAbsent(packet)));
+  order.set(last.sort(), sorted.length - last.length);
+  return order;
 }
 
 function groupsOf({ columns }: ChannelFacts, order: Uint32Array, sizesInGroups: Uint32Array): readonly Group[] {

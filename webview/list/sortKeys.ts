@@ -8,6 +8,8 @@ export interface SortKeys {
   readonly keys: Uint32Array;
   /** Not below any key. */
   readonly max: number;
+  /** Says what was not measured, whose keys mean nothing; null where all was. */
+  readonly isAbsent: ((packet: number) => boolean) | null;
 }
 
 /** Place of each kind among all in the order of their names. */
@@ -22,34 +24,31 @@ export function kindRanks(kinds: readonly string[]): Uint32Array {
   return ranks;
 }
 
-/** Keys by packet number, such that ascending keys are the wanted order; what was not measured comes last both ways. */
+/** Keys by packet number, such that ascending keys are the wanted order. */
 export async function sortKeys(facts: ChannelFacts, sort: Sort, turn: Turn): Promise<SortKeys> {
   const read = valueReader(facts, sort.column);
   const { count } = facts.columns;
   const keys = new Uint32Array(count);
   let max = 0;
-  let isAbsent = false;
+  let someAbsent = false;
   for (let begin = 0; begin < count; begin += stride) {
     const end = Math.min(begin + stride, count);
     for (let packet = begin; packet < end; packet += 1) {
       const value = read(packet);
-      keys[packet] = value;
-      if (value === ABSENT) isAbsent = true;
-      else if (value > max) max = value;
+      if (value === ABSENT) {
+        someAbsent = true;
+      } else {
+        keys[packet] = value;
+        if (value > max) max = value;
+      }
     }
     if (turn.due()) await turn.pause();
   }
-  if (!sort.descending && !isAbsent) return { keys, max };
-  for (let begin = 0; begin < count; begin += stride) {
-    const end = Math.min(begin + stride, count);
-    for (let packet = begin; packet < end; packet += 1) {
-      const value = keys[packet]!;
-      if (value === ABSENT) keys[packet] = max + 1;
-      else if (sort.descending) keys[packet] = max - value;
-    }
+  if (sort.descending) {
+    for (let packet = 0; packet < count; packet += 1) keys[packet] = max - keys[packet]!;
     if (turn.due()) await turn.pause();
   }
-  return { keys, max: isAbsent ? max + 1 : max };
+  return { keys, max, isAbsent: someAbsent ? (packet) => read(packet) === ABSENT : null };
 }
 
 function valueReader(facts: ChannelFacts, column: SortColumn): (packet: number) => number {
