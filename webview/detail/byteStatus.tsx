@@ -16,21 +16,21 @@ export function ByteStatus({ store, view, model }: ByteStatusProps) {
   const byte = view.cursor.value;
   const selection = view.selection.value;
   if (byte === null || byte >= model.bytes.length) {
-    return <p class="byte-status quiet">Choose a byte or a field to see its value and the line that wrote it.</p>;
+    return <p class="byte-status dim">Choose a byte or a field to see its value and the line that wrote it.</p>;
   }
   const field = fieldText(model, byte);
   return (
     <div class="byte-status">
       <p class="byte-facts">
         <span>
-          <span class="quiet">Offset </span>
+          <span class="dim">Offset </span>
           {byte} <span class="number">{hexText(BigInt(byte), 1)}</span>
         </span>
         {selection === null ? null : <span>{`${selection.end - selection.start} bytes selected`}</span>}
         {field === null ? null : <strong>{field}</strong>}
         {numbersAt(model.bytes, byte).map(({ name, text }) => (
           <span key={name}>
-            <span class="quiet">{name} </span>
+            <span class="dim">{name} </span>
             {text}
           </span>
         ))}
@@ -42,19 +42,19 @@ export function ByteStatus({ store, view, model }: ByteStatusProps) {
 
 function Writer({ store, model, byte }: { readonly store: Store; readonly model: ByteModel; readonly byte: number }) {
   const frame = writerFrame(model, byte);
-  if (frame === undefined) return <p class="writer quiet">Who wrote it was not measured in this run.</p>;
+  if (frame === undefined) return <p class="writer dim">Who wrote it was not measured in this run.</p>;
   if (frame === null) {
     return (
       <p class="writer">
         <span class="flag flag-never">never written</span>
-        <span class="quiet">No store of the driver reached this byte: it carries what was in the buffer before.</span>
+        <span class="dim">No store of the driver reached this byte: it carries what was in the buffer before.</span>
       </p>
     );
   }
   const callers = writerStack(model, byte).slice(writerStack(model, byte).indexOf(frame) + 1);
   return (
     <p class="writer">
-      <span class="quiet">Written by </span>
+      <span class="dim">Written by </span>
       <SourceLink store={store} place={frame} title={`${frame.file}:${frame.line} (Enter)`}>
         {hasSource(frame) ? `${frameText(frame)} (${frame.function})` : frame.function}
       </SourceLink>

@@ -58,7 +58,7 @@ function Title({ packet, layout, children }: TitleProps) {
   return (
     <div>
       <h3>Saved bytes</h3>
-      <span class="quiet">{titleText(packet.stateBytes, layout)}</span>
+      <span class="dim">{titleText(packet.stateBytes, layout)}</span>
       {children}
     </div>
   );
@@ -117,7 +117,7 @@ function Shown({ store, packet, layout, saved, bytes }: ShownProps) {
           <Legend model={model} />
           <span class="note">{note}</span>
         </Title>
-        <button type="button" class="icon-button" title="Copy as C array (C)" onClick={() => copy('C array')}>
+        <button type="button" class="tool" title="Copy as C array (C)" onClick={() => copy('C array')}>
           <Icon name="copy" />
           <span>C array</span>
         </button>

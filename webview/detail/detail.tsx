@@ -30,13 +30,13 @@ function Selected({ store, packet }: { readonly store: Store; readonly packet: P
       <header class="detail-head">
         <div>
           <h2>
-            {packet.kind} <span class="quiet">#{packet.index}</span>
+            {packet.kind} <span class="dim">#{packet.index}</span>
           </h2>
           <span class="chip">{packet.state === 'inFlight' ? 'in flight' : 'queued'}</span>
           <span>{`${plural(packet.stateBytes, 'byte')} saved`}</span>
-          <span class="quiet">{`${plural(packet.libraryBytes, 'library byte')}, simulated`}</span>
+          <span class="dim">{`${plural(packet.libraryBytes, 'library byte')}, simulated`}</span>
         </div>
-        <button type="button" class="icon-button" title="Close" onClick={() => store.selectPacket(null)}>
+        <button type="button" class="tool" title="Close" onClick={() => store.selectPacket(null)}>
           <Icon name="close" label="Close" />
         </button>
       </header>

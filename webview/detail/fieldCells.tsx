@@ -79,10 +79,10 @@ function GroupCells({ node }: { readonly node: GroupNode }) {
   const type = groupType(node);
   return (
     <>
-      <span role="gridcell" class="type quiet">
+      <span role="gridcell" class="type dim">
         {type}
       </span>
-      <span role="gridcell" class="value quiet">
+      <span role="gridcell" class="value dim">
         {plural(node.end - node.start, 'byte')}
       </span>
     </>

@@ -32,13 +32,13 @@ function Item({ store, finding }: { readonly store: Store; readonly finding: Fin
             {finding.message}
           </SourceLink>
         </p>
-        <p class="quiet">
+        <p class="dim">
           <RuleLink store={store} rule={finding.rule} />
           {finding.suppressed ? <span>allowed</span> : null}
           <PlaceText store={store} place={finding.location} />
         </p>
         {finding.related.map(({ message, location }) => (
-          <p key={message} class="quiet related">
+          <p key={message} class="dim related">
             <span>{message}</span>
             <PlaceText store={store} place={location} />
           </p>

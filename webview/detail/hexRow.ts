@@ -88,6 +88,8 @@ export class HexRow {
     cell.setAttribute('role', 'gridcell');
     cell.setAttribute('aria-colindex', `${column + 2}`);
     cell.tabIndex = -1;
+    // Where F6 arrives in this region of the page: at the one cell that is a tab stop.
+    cell.dataset['regionStart'] = '';
     this.#cells.push(cell);
     this.#values.push(text);
     this.element.append(cell);

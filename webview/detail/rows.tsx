@@ -14,6 +14,8 @@ export interface RowsProps {
   /** The row keys act on; null before there is one. */
   readonly active: number | null;
   readonly head: ComponentChildren;
+  /** Where F6 arrives in this region of the page. */
+  readonly regionStart?: boolean;
   row(index: number): ComponentChildren;
   /** Attributes of a row: its level, whether it is open, its class. */
   attributes?(index: number): Readonly<Record<string, string | number | boolean | undefined>>;
@@ -93,12 +95,13 @@ export function Rows(props: RowsProps) {
         aria-rowcount={count + 1}
         aria-activedescendant={active === null || active >= count ? undefined : `${id}-${active}`}
         tabIndex={0}
+        data-region-start={props.regionStart}
         ref={scroller}
         onScroll={scrolled}
         onKeyDown={pressed}
         onFocus={() => active === null && count > 0 && activate(0)}
       >
-        <div class="unseen" role="row" aria-rowindex={1}>
+        <div class="hidden" role="row" aria-rowindex={1}>
           {head}
         </div>
         <div class="rows-space" style={{ height: `${rows.height}px` }} onMouseLeave={() => hover?.(null)}>

@@ -35,7 +35,7 @@ function Saves({ store, channel }: { readonly store: Store; readonly channel: Pa
         </span>
         {channel.laterSaves.length === 0 ? null : (
           <label class="choice">
-            <span class="quiet">Save</span>
+            <span class="dim">Save</span>
             <select value={chosen} onChange={(event) => setChosen(Number(event.currentTarget.value))}>
               <option value={0}>{`first, ${plural(channel.packets.count, 'packet')}`}</option>
               {channel.laterSaves.map(({ packets }, index) => (
@@ -47,7 +47,7 @@ function Saves({ store, channel }: { readonly store: Store; readonly channel: Pa
         {save === channel.saveStream ? (
           <BarLegend />
         ) : (
-          <span class="quiet">Places of packets are known for the first save.</span>
+          <span class="dim">Places of packets are known for the first save.</span>
         )}
       </header>
       <Chunks key={chosen} store={store} save={save} channel={channel} />
@@ -97,6 +97,7 @@ function Chunks({ store, save, channel }: ChunksProps) {
   return (
     <Rows
       role="grid"
+      regionStart
       class="chunk-rows"
       label="Chunks of the save stream. Left and right select the packets of a chunk."
       count={table.count}
@@ -154,7 +155,7 @@ function Cells({ table, row, places, selected, select }: CellsProps) {
   const { index, start, bufferSize, filled, required, status, meaning, failed, packets } = row;
   return (
     <>
-      <span role="gridcell" class="figure quiet">
+      <span role="gridcell" class="figure dim">
         {index + 1}
       </span>
       <span
@@ -166,7 +167,7 @@ function Cells({ table, row, places, selected, select }: CellsProps) {
         <Bar table={table} row={row} places={places} selected={selected} />
       </span>
       <span role="gridcell" class="figure">
-        {count(filled)} <span class="quiet">of {bytes(bufferSize)}</span>
+        {count(filled)} <span class="dim">of {bytes(bufferSize)}</span>
       </span>
       <span role="gridcell" class="figure">
         {required === 0 ? '' : count(required)}
@@ -230,16 +231,20 @@ function Bar({ table, row, places, selected }: BarProps) {
     <svg width="100%" height="14" aria-hidden="true">
       <rect class="buffer" x="0.5" y="0.5" style={{ width: `calc(${share(row.bufferSize)} - 1px)` }} height="13" />
       <rect class="filled" y="2" width={share(row.filled)} height="10" />
-      {segmentsOf(row, places).map(({ packet, from, to }) => (
+      {segmentsOf(row, places).map(({ first, last, from, to }) => (
         <rect
-          key={packet}
-          class={packet === selected ? 'packet selected' : packet % 2 === 0 ? 'packet' : 'packet odd'}
+          key={first}
+          class={`packet ${first === selected && first === last ? 'selected' : first % 2 === 0 ? '' : 'odd'}`}
           x={share(from)}
           y="2"
           width={share(to - from)}
           height="10"
         >
-          <title>{`Packet ${packet}, ${plural(to - from, 'byte')} here`}</title>
+          <title>
+            {first === last
+              ? `Packet ${first}, ${plural(to - from, 'byte')} here`
+              : `Packets ${rangeText({ first, last })}, ${plural(to - from, 'byte')} here`}
+          </title>
         </rect>
       ))}
     </svg>

@@ -56,14 +56,24 @@ describe('chunks of a save', () => {
 
   it('cuts packets to the chunk', () => {
     expect(segmentsOf(table.at(0), places)).toEqual([
-      { packet: 0, from: 8, to: 38 },
-      { packet: 1, from: 38, to: 60 },
+      { first: 0, last: 0, from: 8, to: 38 },
+      { first: 1, last: 1, from: 38, to: 60 },
     ]);
     expect(segmentsOf(table.at(2), places)).toEqual([
-      { packet: 1, from: 0, to: 28 },
-      { packet: 2, from: 28, to: 48 },
+      { first: 1, last: 1, from: 0, to: 28 },
+      { first: 2, last: 2, from: 28, to: 48 },
     ]);
     expect(segmentsOf(table.at(1), places)).toEqual([]);
+  });
+
+  it('draws very many packets as one', () => {
+    const many = {
+      count: 100,
+      streamOffset: Uint32Array.from({ length: 100 }, (_, index) => 8 + index * 2),
+      streamBytes: new Uint32Array(100).fill(2),
+    };
+    const whole = { bytes: 208, chunks: [{ ...chunk(208, SUCCESS, { first: 0, last: 99 }), bufferSize: 4096 }] };
+    expect(segmentsOf(streamTable(whole, many).at(0), many)).toEqual([{ first: 0, last: 99, from: 8, to: 208 }]);
   });
 
   it('finds the packet of a byte, and none in the head', () => {
@@ -104,7 +114,7 @@ describe('chunks of a save', () => {
         const drawn = new Array<number>(packets.length).fill(0);
         for (let index = 0; index < table.count; index += 1) {
           const row = table.at(index);
-          for (const { packet, from, to } of segmentsOf(row, where)) {
+          for (const { first: packet, from, to } of segmentsOf(row, where)) {
             drawn[packet] = (drawn[packet] ?? 0) + to - from;
             expect(packetAtByte(row, where, from)).toBe(packet);
             expect(packetAtByte(row, where, to - 1)).toBe(packet);

@@ -83,27 +83,31 @@ function placeOf(places: PacketPlaces | null, packet: number): Place | null {
 }
 
 export interface Segment {
-  readonly packet: number;
+  readonly first: number;
+  /** Equal to `first` unless the packets of the chunk are drawn as one. */
+  readonly last: number;
   /** Bytes from the chunk's start, no further than the chunk reaches. */
   readonly from: number;
   readonly to: number;
 }
 
-/** Chunks with more packets than this are drawn as one: their parts would be thinner than a pixel. */
-const MOST_SEGMENTS = 120;
+/** Chunks with more packets than this are drawn as one: their parts would be slivers. */
+const MOST_SEGMENTS = 48;
 
-/** The packets of a chunk as parts of its bar; none where there are too many or nobody knows. */
+/** The packets of a chunk as parts of its bar; none where nobody knows their places. */
 export function segmentsOf({ start, filled, packets }: ChunkRow, places: PacketPlaces | null): readonly Segment[] {
-  if (packets === null || packets.last - packets.first >= MOST_SEGMENTS) return [];
-  const found: Segment[] = [];
-  for (let packet = packets.first; packet <= packets.last; packet += 1) {
-    const place = placeOf(places, packet);
-    if (place === null) continue;
-    const from = Math.max(0, place.start - start);
-    const to = Math.min(filled, place.end - start);
-    if (to > from) found.push({ packet, from, to });
-  }
-  return found;
+  if (packets === null) return [];
+  const cut = (first: number, last: number): readonly Segment[] => {
+    const head = placeOf(places, first);
+    const tail = placeOf(places, last);
+    if (head === null || tail === null) return [];
+    const from = Math.max(0, head.start - start);
+    const to = Math.min(filled, tail.end - start);
+    return to > from ? [{ first, last, from, to }] : [];
+  };
+  const count = packets.last - packets.first + 1;
+  if (count > MOST_SEGMENTS) return cut(packets.first, packets.last);
+  return Array.from({ length: count }, (_, index) => packets.first + index).flatMap((packet) => cut(packet, packet));
 }
 
 /** The packet at a byte of a chunk; undefined where the library's own record lies. */

@@ -43,6 +43,7 @@ function EventList({ store, timeline }: { readonly store: Store; readonly timeli
     <>
       <Rows
         role="grid"
+        regionStart
         class="event-rows"
         label="Events of the channel in their order. Enter opens the source, space selects the packet."
         count={rows.length}
@@ -64,7 +65,7 @@ function EventList({ store, timeline }: { readonly store: Store; readonly timeli
           return row === undefined ? null : <Cells store={store} row={row} select={() => select(index)} />;
         }}
       />
-      {dropped === 0 ? null : <p class="quiet">{`${plural(dropped, 'later event')} not kept.`}</p>}
+      {dropped === 0 ? null : <p class="dim">{`${plural(dropped, 'later event')} not kept.`}</p>}
     </>
   );
 }
@@ -76,7 +77,6 @@ function Head() {
         State
       </span>
       <span role="columnheader">Event</span>
-      <span role="columnheader">Status</span>
       <span role="columnheader">Source</span>
     </>
   );
@@ -118,7 +118,7 @@ function Cells({ store, row, select }: CellsProps) {
         )}
         <span class="name">{event.name}</span>
         {event.first === undefined || event.kind === 'finding' ? (
-          <span class="quiet">{detail}</span>
+          <span class="dim">{detail}</span>
         ) : (
           <button
             type="button"
@@ -133,9 +133,11 @@ function Cells({ store, row, select }: CellsProps) {
             {detail}
           </button>
         )}
-      </span>
-      <span role="gridcell" class={tone === 'good' ? 'quiet' : `text-${tone}`} title={status?.hex}>
-        {tone === 'info' ? <ToneIcon tone={tone} /> : null} {status?.name}
+        {status === undefined ? null : (
+          <span class={tone === 'good' ? 'dim' : `text-${tone}`} title={status.hex}>
+            {tone === 'info' ? <ToneIcon tone={tone} /> : null} {status.name}
+          </span>
+        )}
       </span>
       <span role="gridcell" class="source">
         {event.location === null ? null : (
@@ -153,7 +155,7 @@ const LEFT = 6;
 const HEIGHT = 22;
 
 /** The state as a line that moves right the further up the channel is. */
-function Lane({ row: { before, level } }: { readonly row: TimelineRow }) {
+function Lane({ row: { event, before, level } }: { readonly row: TimelineRow }) {
   const x = (at: number): number => LEFT + at * STEP;
   const middle = HEIGHT / 2;
   const path = before === level ? `M${x(level)} 0V${HEIGHT}` : `M${x(before)} 0V${middle}H${x(level)}V${HEIGHT}`;
@@ -163,7 +165,7 @@ function Lane({ row: { before, level } }: { readonly row: TimelineRow }) {
         <path key={name} class="guide" d={`M${x(at)} 0V${HEIGHT}`} />
       ))}
       <path class="trace" d={path} />
-      {before === level ? null : <circle class="change" cx={x(level)} cy={middle} r="3.5" />}
+      {event.kind !== 'state' ? null : <circle class="change" cx={x(level)} cy={middle} r="3.5" />}
     </svg>
   );
 }
