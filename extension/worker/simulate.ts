@@ -4,7 +4,8 @@
  */
 import { parentPort, type Transferable } from 'node:worker_threads';
 import { simulate } from '../core/kmcl/simulate.js';
-import type { LoadedDriver, SimulationResult } from '../core/kmcl/simulation.js';
+import type { LoadedDriver, Program, Simulate, SimulationOptions, SimulationResult } from '../core/kmcl/simulation.js';
+import { simulateTellingGuest } from '../core/run/tellGuest.js';
 import { simulateTellingNull } from '../core/run/tellNull.js';
 import type { RunMessage, SimulateMessage, SimulateReply } from './simulateProtocol.js';
 
@@ -26,12 +27,21 @@ function buffersOf({ records, events, stores }: SimulationResult): readonly Tran
   return [...new Set(views.map((view) => view.buffer))].filter((buffer) => buffer instanceof ArrayBuffer);
 }
 
+const tellingNull: Simulate = (loaded, program, options) => simulateTellingNull(simulate, loaded, program, options);
+
+/** The run, and where a fault needs it, the same run again to tell what the fault followed. */
+function simulateExplained(loaded: LoadedDriver, program: Program, options: SimulationOptions): SimulationResult {
+  return options.variant === undefined
+    ? simulateTellingGuest(tellingNull, loaded, program, options)
+    : simulate(loaded, program, options);
+}
+
 function run({ id, driver, program, options }: RunMessage): void {
   try {
     const loaded = drivers.get(driver);
     if (loaded === undefined) throw new Error('the driver was not loaded');
     post({ kind: 'started', id });
-    const result = simulateTellingNull(simulate, loaded, program, options);
+    const result = simulateExplained(loaded, program, options);
     post({ kind: 'done', id, result }, buffersOf(result));
   } catch (error) {
     post({ kind: 'failed', id, message: error instanceof Error ? error.message : String(error) });

@@ -3,7 +3,6 @@
  */
 #include "library.h"
 
-uint32_t vsp_interface_count;
 /* Walk of vsp_packet_next. */
 static struct vsp_slab *walk_slab;
 static uint32_t walk_index;
@@ -62,13 +61,6 @@ uint32_t vsp_in_save_callback(const void *object)
     }
     vsp_misuse(VSP_RULE_SAVEPKT_NO_PACKET_OPS, object, 0);
     return 1;
-}
-
-/* ---- Interface queries ---- */
-
-uint32_t vsp_interface_references(void)
-{
-    return vsp_interface_count;
 }
 
 /* ---- Handles ---- */
@@ -290,6 +282,7 @@ uint64_t vsp_channel_get(struct vsp_channel *channel, uint32_t field)
     case VSP_FIELD_IN_CALLBACK: return channel->in_callback;
     case VSP_FIELD_PENDING_WORK: return pending_work(channel);
     case VSP_FIELD_SAVE_LOCATION: return vsp_save_location(channel);
+    case VSP_FIELD_ASKED_IN_VAIN: return channel->asked_in_vain;
     default: return 0;
     }
 }

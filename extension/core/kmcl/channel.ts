@@ -63,6 +63,10 @@ export class Channel {
   readonly later: (() => void)[] = [];
   /** VmbChannelEnable succeeded at least once. */
   everEnabled = false;
+  /** How often Opened has been called. */
+  opens = 0;
+  /** How often it succeeded. */
+  opened = 0;
   /** VmbChannelStart was called since Enable. */
   everStarted = false;
   axes: Axes;

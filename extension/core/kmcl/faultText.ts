@@ -101,6 +101,15 @@ function describe(simulator: Simulator, text: string, address: bigint): FaultTex
   };
 }
 
+/** The object at an address in words, as a remark about it needs them: `the global Table of 64 bytes`. */
+export function objectText(simulator: Simulator, address: number): string {
+  const { machine } = simulator;
+  const at = machine.native.vsp_describe(address);
+  const name = machine.utf8(machine.pointer(at + DESCRIPTION.name), Number(machine.u64(at + DESCRIPTION.name_length)));
+  const kind = machine.u32(at + DESCRIPTION.kind);
+  return owner(kind, '', machine.pointer(at + DESCRIPTION.size), name, machine.u32(at + DESCRIPTION.tag)).trim();
+}
+
 /** Memory the library lends the driver, by the tags of its blocks: what it is to the driver. */
 const LENT: ReadonlyMap<number, { readonly what: string; readonly kind?: LentMemory }> = new Map([
   [0x4b426d56, { what: "a guest packet's data or MDL", kind: 'incoming' }],

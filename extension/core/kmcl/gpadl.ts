@@ -267,11 +267,14 @@ export class Gpadls {
    * now.
    */
   channelClosed(channel: Channel, rule: 'state-closed-releases-gpadls' | 'state-opened-unwind'): void {
+    // Decided when the callback returned; a failing Opened and a channel without Closed leave a leak behind.
+    const returned = rule === 'state-closed-releases-gpadls' && channel.callbacks.Closed !== 0;
     for (const entry of [...this.#gpadls.values()]) {
       if (entry.mapping?.channel === channel) {
         this.#simulator.breach(rule, {
           object: channel.handle,
           detail: entry.handle,
+          frames: returned ? this.#simulator.machine.framesAtReturn() : entry.mapping.frames,
           message:
             `GPADL ${entry.handle} is still mapped: it must be gone when ` +
             `${rule === 'state-opened-unwind' ? 'a failing EvtVmbChannelOpened' : 'EvtVmbChannelClosed'} returns`,

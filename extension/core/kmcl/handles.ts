@@ -22,14 +22,21 @@ interface OpenHandle {
   readonly frames: readonly number[];
 }
 
+/** A reference to an object that the driver took and has not given back. */
+export interface HeldReference {
+  readonly object: number;
+  readonly callback: string | null;
+  readonly frames: readonly number[];
+}
+
 export class Handles {
   readonly #simulator: Simulator;
   readonly #channels: Channels;
   #open = new Map<number, OpenHandle>();
   #closed = new Set<number>();
   #next = FIRST_KERNEL_HANDLE;
-  /** References by object; an object of ours is freed with its last. */
-  #references = new Map<number, number>();
+  /** References that are held, in the order in which they were taken. */
+  references: HeldReference[] = [];
   /** Objects that handles were made for. */
   #objects = new Set<number>();
 
@@ -80,9 +87,9 @@ export class Handles {
 
   reference(object: number): number {
     this.#check(object);
-    const count = (this.#references.get(object) ?? 0) + 1;
-    this.#references.set(object, count);
-    return count;
+    const { machine } = this.#simulator;
+    this.references.push({ object, callback: machine.context().callback, frames: machine.frames() });
+    return this.#count(object);
   }
 
   /** Handles and references left: where each was made. */
@@ -93,7 +100,7 @@ export class Handles {
   clear(): void {
     this.#open = new Map();
     this.#closed = new Set();
-    this.#references = new Map();
+    this.references = [];
     this.#objects = new Set();
   }
 
@@ -140,6 +147,10 @@ export class Handles {
     return STATUS.SUCCESS;
   }
 
+  #count(object: number): number {
+    return this.references.filter((each) => each.object === object).length;
+  }
+
   /** Objects of ours are out of the driver's reach; any other must be memory it owns. */
   #check(object: number): void {
     if (!this.#objects.has(object)) {
@@ -168,8 +179,12 @@ export class Handles {
 
   #dereference(object: number): number {
     this.#check(object);
-    const count = Math.max(0, (this.#references.get(object) ?? 0) - 1);
-    this.#references.set(object, count);
-    return count;
+    const { callback } = this.#simulator.machine.context();
+    const own = this.references.findLastIndex((each) => each.object === object && each.callback === callback);
+    const given = own >= 0 ? own : this.references.findIndex((each) => each.object === object);
+    if (given >= 0) {
+      this.references.splice(given, 1);
+    }
+    return this.#count(object);
   }
 }

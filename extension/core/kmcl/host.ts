@@ -11,7 +11,7 @@ import { Handles } from './handles.js';
 import { Imports } from './imports.js';
 import { KernelWork } from './kernelWork.js';
 import { CHECKS, NONE } from './layout.js';
-import { packetLeft } from './leaks.js';
+import { allHeld, packetLeft, referencesLeft } from './leaks.js';
 import { Lifecycle } from './lifecycle.js';
 import { Machine } from './machine.js';
 import { modeNumbers } from './modes.js';
@@ -92,6 +92,10 @@ export class Host {
       configure(machine, variant);
     }
     machine.native.vsp_initialize();
+    const { bend } = this.simulator.options;
+    if (bend !== undefined) {
+      machine.native.vsp_guest_bend(bend.packet, bend.offset);
+    }
     if (variant !== undefined) {
       setChanges(machine, variant);
     }
@@ -115,6 +119,13 @@ export class Host {
     this.lifecycle.onRefused = (channel) => this.gpadls.channelClosed(channel, 'state-opened-unwind');
     this.control.onCleanup = (channel) => packetLeft(this.simulator, channel);
     this.fixture.restart = () => this.restart();
+    this.simulator.channelPast = (index) => {
+      const channel = this.channels.live.find((each) => each.index === index);
+      return {
+        ...(channel?.get('ASKED_IN_VAIN') === 1 ? { noPointer: true } : {}),
+        ...(channel !== undefined && channel.opens > 1 ? { opens: channel.opens } : {}),
+      };
+    };
   }
 
   #forget(): void {
@@ -151,12 +162,22 @@ export class Host {
       simulator.breach('state-started-nonblocking', { message: `${what} waits inside EvtVmbChannelStarted` });
       return;
     }
+    referencesLeft(this);
     for (const channel of this.channels.live) {
       const outstanding = channel.get('OUTSTANDING');
       if (channel.busy && outstanding > 0) {
         const message = `${outstanding} incoming packet${outstanding === 1 ? ' was' : 's were'} never completed`;
-        simulator.breach('in-complete-once', { object: channel.handle, detail: outstanding, message });
-        simulator.breach('state-suspend-completes', { object: channel.handle, detail: outstanding, message });
+        const suspend = channel.callbacks.Suspend !== 0 && simulator.options.checks !== 'off' && allHeld(this, channel);
+        const rules = ['in-complete-once', 'state-suspend-completes'] as const;
+        const [rule, other] = suspend ? [rules[1], rules[0]] : rules;
+        simulator.breach(rule, {
+          object: channel.handle,
+          detail: outstanding,
+          message: suspend
+            ? `${message}: EvtVmbChannelSuspend left ${outstanding === 1 ? 'it' : 'them'} pending`
+            : message,
+          related: [{ message: `${other}: ${message}`, frames: simulator.machine.frames() }],
+        });
       }
     }
   }

@@ -1,6 +1,6 @@
 /** Everything a module can import: functions TypeScript serves, the doors of vsp.h, and stubs for the rest. */
 import { Fault } from './faults.js';
-import { memoryFaultText } from './faultText.js';
+import { memoryFaultText, objectText } from './faultText.js';
 import { EVENT, FAULT, type FaultKind, LIBRARY_FRAME } from './layout.js';
 import { fromWasm, parametersOf, toWasm, type WasmValue } from './signature.js';
 import { apiOf, type FunctionTable, type LibraryFunction, type Simulator } from './simulator.js';
@@ -167,8 +167,19 @@ export class Imports {
 
   #breach(rule: number, object: number, detail: number): void {
     const name = this.#simulator.options.ruleNames[rule] ?? `rule ${rule}`;
-    const message = name === 'irql-call' ? this.#irqlMessage(object) : undefined;
+    const message = this.#breachMessage(name, object, detail);
     this.#simulator.record(name, { object, detail, ...(message === undefined ? {} : { message }) });
+  }
+
+  /** Words that need the memory as it is now. */
+  #breachMessage(rule: string, object: number, detail: number): string | undefined {
+    if (rule === 'irql-call') {
+      return this.#irqlMessage(object);
+    }
+    return rule === 'in-external-restartable'
+      ? `the callback changed ${objectText(this.#simulator, detail)} before STATUS_PENDING and is called again with ` +
+          'the same packet: it will happen twice'
+      : undefined;
   }
 
   /** The kernel half names the function it complains about; the channel half gives a handle. */

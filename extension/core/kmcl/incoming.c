@@ -1,5 +1,5 @@
 /*
- * Incoming packets (kmcl-facts 5.4, 5.5): delivery from the ring, Complete, Fail, Defer, external data, client context.
+ * Incoming packets (kmcl-facts 5.4): delivery from the ring, Complete, Fail, Defer, client context.
  */
 #include "library.h"
 
@@ -7,77 +7,6 @@
 #define TAG_ANSWER 0x43426D56u /* 'VmBC' */
 #define KEEP_COMPLETED 256u    /* completed handles stay recognisable for so many packets */
 #define DEFER_LIMIT 10000u     /* more deferrals than this are an endless loop */
-#define EXTERNAL_FLAGS 0x1u
-
-/* ---- MDLs as the driver sees them (wdm, x64) ---- */
-
-struct mdl {
-    struct mdl *next;
-    int16_t size;
-    int16_t flags;
-    void *process;
-    void *mapped;
-    void *start;
-    uint32_t byte_count;
-    uint32_t byte_offset;
-};
-#define MDL_PAGES_LOCKED 0x2
-
-struct gpa_range { /* 9.3; page numbers follow */
-    uint32_t byte_count;
-    uint32_t byte_offset;
-};
-
-static uint32_t range_pages(const struct gpa_range *range)
-{
-    return (uint32_t)(((uint64_t)range->byte_offset + range->byte_count + VSP_PAGE - 1) / VSP_PAGE);
-}
-
-static struct mdl *build_mdls(const struct vsp_incoming *incoming)
-{
-    struct mdl *first = NULL;
-    struct mdl **link = &first;
-    uint32_t count;
-    vsp_copy(&count, incoming->ranges + 4, 4);
-    const uint8_t *at = incoming->ranges + 8;
-    for (uint32_t i = 0; i < count; i++) {
-        struct gpa_range range;
-        vsp_copy(&range, at, sizeof range);
-        const uint32_t pages = range_pages(&range);
-        const uint64_t size = sizeof(struct mdl) + pages * 8ull;
-        struct mdl *mdl = vsp_user_allocate(VSP_ARENA_HOST, size, TAG_PACKET);
-        uint64_t page = 0;
-        vsp_copy(&page, at + sizeof range, pages != 0 ? 8 : 0);
-        *mdl = (struct mdl){
-            .size = (int16_t)size,
-            .flags = MDL_PAGES_LOCKED,
-            .start = (void *)(uintptr_t)(page * VSP_PAGE),
-            .byte_count = range.byte_count,
-            .byte_offset = range.byte_offset,
-        };
-        vsp_copy(mdl + 1, at + sizeof range, pages * 8ull);
-        *link = mdl;
-        link = &mdl->next;
-        at += sizeof range + pages * 8ull;
-    }
-    return first;
-}
-
-/* Total bytes and number of ranges against the channel's limits (init-external-limits). */
-static uint32_t external_fits(const struct vsp_channel *channel, const uint8_t *ranges)
-{
-    uint32_t count;
-    uint64_t total = 0;
-    vsp_copy(&count, ranges + 4, 4);
-    const uint8_t *at = ranges + 8;
-    for (uint32_t i = 0; i < count; i++) {
-        struct gpa_range range;
-        vsp_copy(&range, at, sizeof range);
-        total += range.byte_count;
-        at += sizeof range + range_pages(&range) * 8ull;
-    }
-    return total <= channel->max_external_data && count <= channel->max_chain_length;
-}
 
 /* ---- Objects ---- */
 
@@ -113,15 +42,10 @@ static void retire(struct vsp_incoming *incoming, enum vsp_incoming_state state)
     if (incoming->client_context != NULL) {
         vsp_user_free(VSP_ARENA_HOST, incoming->client_context);
     }
-    for (struct mdl *mdl = incoming->mdl; mdl != NULL;) {
-        struct mdl *next = mdl->next;
-        vsp_user_free(VSP_ARENA_HOST, mdl);
-        mdl = next;
-    }
+    vsp_external_free(incoming);
     vsp_free(VSP_ARENA_HOST, incoming->ranges, incoming->ranges_length);
     incoming->buffer = NULL;
     incoming->client_context = NULL;
-    incoming->mdl = NULL;
     incoming->ranges = NULL;
     incoming->state = (uint8_t)state;
     incoming->next = NULL;
@@ -156,6 +80,9 @@ static void deliver(struct vsp_channel *channel, struct vsp_incoming *incoming, 
     incoming->state = VSP_INCOMING_DELIVERED;
     incoming->deliveries++;
     channel->current = incoming;
+    if (VSP_UNLIKELY(vsp_checking && vsp_external_pending(incoming))) {
+        vsp_side_effects_watch();
+    }
     vsp_scope_enter(&scope, channel, 0, VSP_API_EVT_VMB_CHANNEL_PROCESS_PACKET, VSP_NONE, VSP_PASS_NONE, irql);
     VSP_EVENT(VSP_EVENT_CALLBACK, VSP_API_EVT_VMB_CHANNEL_PROCESS_PACKET, incoming, incoming->length, incoming->flags);
     vsp_calls(channel->process);
@@ -167,6 +94,9 @@ static void deliver(struct vsp_channel *channel, struct vsp_incoming *incoming, 
     }
     VSP_EVENT(VSP_EVENT_CALLBACK_RETURN, VSP_API_EVT_VMB_CHANNEL_PROCESS_PACKET, incoming, incoming->state, 0);
     vsp_scope_returned(&scope);
+    if (VSP_UNLIKELY(incoming->state == VSP_INCOMING_PENDING)) {
+        vsp_side_effects_returned(incoming);
+    }
     vsp_scope_leave(&scope, channel);
     channel->current = outer;
     if (incoming->state == VSP_INCOMING_DELIVERED) {
@@ -207,6 +137,34 @@ static void answer(struct vsp_channel *channel, uint64_t transaction, const void
     }
 }
 
+void vsp_guest_bend(uint32_t packet, uint32_t offset)
+{
+    vsp_simulator()->bent_packet = packet;
+    vsp_simulator()->bent_offset = offset;
+}
+
+uint32_t vsp_guest_packets(void)
+{
+    return vsp_simulator()->guest_packets;
+}
+
+uint32_t vsp_guest_packet_length(void)
+{
+    return vsp_simulator()->guest_length;
+}
+
+static void count_packet(const struct vsp_incoming *incoming)
+{
+    struct vsp_simulator *simulator = vsp_simulator();
+    simulator->guest_length = incoming->length;
+    if (VSP_UNLIKELY(++simulator->guest_packets == simulator->bent_packet)) {
+        uint32_t word;
+        vsp_copy(&word, incoming->buffer + simulator->bent_offset, sizeof word);
+        word++;
+        vsp_copy(incoming->buffer + simulator->bent_offset, &word, sizeof word);
+    }
+}
+
 /* Takes one data packet out of the ring and delivers it; 0 = it was refused. */
 static uint32_t take_data(struct vsp_channel *channel, const struct vsp_descriptor *descriptor, uint32_t length,
                           uint32_t exact)
@@ -219,7 +177,7 @@ static uint32_t take_data(struct vsp_channel *channel, const struct vsp_descript
         ranges = vsp_allocate(VSP_ARENA_HOST, header);
         vsp_ring_copy(ring, sizeof *descriptor, ranges, header);
     }
-    if (channel->process == NULL || (ranges != NULL && !external_fits(channel, ranges))) {
+    if (channel->process == NULL || (ranges != NULL && !vsp_external_fits(channel, ranges))) {
         vsp_misuse(ranges != NULL && channel->process != NULL ? VSP_RULE_INIT_EXTERNAL_LIMITS
                                                               : VSP_RULE_INIT_PROCESS_CALLBACK,
                    channel, length);
@@ -241,6 +199,7 @@ static uint32_t take_data(struct vsp_channel *channel, const struct vsp_descript
     incoming->buffer = vsp_user_allocate(VSP_ARENA_HOST, length, TAG_PACKET);
     vsp_ring_copy(ring, descriptor->offset8 * 8u, incoming->buffer, length);
     vsp_ring_advance(ring, &signal);
+    count_packet(incoming);
     if (channel->client_context_size != 0) {
         incoming->client_context = vsp_user_allocate(VSP_ARENA_HOST, channel->client_context_size, TAG_PACKET);
     }
@@ -375,8 +334,7 @@ uint32_t vsp_channels_process(void)
 
 /* ---- The driver's calls ---- */
 
-/* The packet behind a completion handle, or NULL after the report when it is dead. */
-static struct vsp_incoming *live(void *handle, uint32_t dead_rule)
+struct vsp_incoming *vsp_incoming_live(void *handle, uint32_t dead_rule)
 {
     struct vsp_incoming *incoming = handle;
     const uint64_t address = (uint64_t)(uintptr_t)handle;
@@ -403,7 +361,7 @@ static struct vsp_incoming *live(void *handle, uint32_t dead_rule)
 void VmbChannelPacketComplete(void *handle, void *buffer, uint32_t size)
 {
     VSP_CALL(VSP_API_VMB_CHANNEL_PACKET_COMPLETE, handle, (uintptr_t)buffer, size);
-    struct vsp_incoming *incoming = live(handle, VSP_RULE_IN_COMPLETE_ONCE);
+    struct vsp_incoming *incoming = vsp_incoming_live(handle, VSP_RULE_IN_COMPLETE_ONCE);
     if (incoming == NULL) {
         incoming = handle;
         if (incoming->state != VSP_INCOMING_DEFERRED || incoming->channel->current != incoming) {
@@ -421,11 +379,7 @@ void VmbChannelPacketComplete(void *handle, void *buffer, uint32_t size)
         size = channel->max_packet_size;
     }
     vsp_check_read(buffer, size);
-    for (struct mdl *mdl = incoming->mdl; mdl != NULL; mdl = mdl->next) {
-        if (vsp_block_of(mdl)->mappings != 0) {
-            vsp_misuse(VSP_RULE_IN_MDL_UNMAP_FIRST, handle, 0);
-        }
-    }
+    vsp_external_check_mappings(incoming);
     const uint32_t wanted = incoming->wants_answer;
     const uint64_t transaction = incoming->transaction;
     if (wanted) {
@@ -437,7 +391,7 @@ void VmbChannelPacketComplete(void *handle, void *buffer, uint32_t size)
 void VmbChannelPacketFail(void *handle)
 {
     VSP_CALL(VSP_API_VMB_CHANNEL_PACKET_FAIL, handle, 0, 0);
-    struct vsp_incoming *incoming = live(handle, VSP_RULE_IN_NO_USE_AFTER_COMPLETE);
+    struct vsp_incoming *incoming = vsp_incoming_live(handle, VSP_RULE_IN_NO_USE_AFTER_COMPLETE);
     if (incoming != NULL) {
         incoming->channel->failed = 1;
         retire(incoming, VSP_INCOMING_FAILED);
@@ -447,7 +401,7 @@ void VmbChannelPacketFail(void *handle)
 void VmbChannelPacketDeferToPassive(void *handle)
 {
     VSP_CALL(VSP_API_VMB_CHANNEL_PACKET_DEFER_TO_PASSIVE, handle, 0, 0);
-    struct vsp_incoming *incoming = live(handle, VSP_RULE_IN_DEFER_INLINE);
+    struct vsp_incoming *incoming = vsp_incoming_live(handle, VSP_RULE_IN_DEFER_INLINE);
     if (incoming == NULL) {
         return;
     }
@@ -458,40 +412,9 @@ void VmbChannelPacketDeferToPassive(void *handle)
     incoming->state = VSP_INCOMING_DEFERRED;
 }
 
-vsp_status VmbChannelPacketGetExternalData(void *handle, uint32_t flags, void **mdl)
-{
-    VSP_CALL(VSP_API_VMB_CHANNEL_PACKET_GET_EXTERNAL_DATA, handle, flags, 0);
-    vsp_status status = STATUS_INVALID_PARAMETER_1;
-    struct vsp_incoming *incoming = live(handle, VSP_RULE_IN_NO_USE_AFTER_COMPLETE);
-    if (incoming != NULL && !vsp_fail_taken(VSP_FAILS_VmbChannelPacketGetExternalData, &status)) {
-        if (incoming->ranges == NULL) {
-            vsp_misuse(VSP_RULE_IN_EXTERNAL_FLAG, handle, 0);
-            status = STATUS_INVALID_DEVICE_REQUEST;
-        } else if (flags & ~EXTERNAL_FLAGS) {
-            status = STATUS_INVALID_PARAMETER_2;
-        } else if (vsp_mode_of(VSP_MODE_EXTERNAL) == VSP_EXTERNAL_FAIL) {
-            status = STATUS_INSUFFICIENT_RESOURCES;
-        } else if (vsp_mode_of(VSP_MODE_EXTERNAL) == VSP_EXTERNAL_PENDING && !incoming->answered_pending &&
-                   incoming->state == VSP_INCOMING_DELIVERED) {
-            incoming->answered_pending = 1;
-            incoming->state = VSP_INCOMING_PENDING;
-            status = STATUS_PENDING;
-        } else {
-            vsp_check_write(mdl, sizeof *mdl);
-            if (incoming->mdl == NULL) {
-                incoming->mdl = build_mdls(incoming);
-            }
-            *mdl = incoming->mdl; /* the same chain each time */
-            status = STATUS_SUCCESS;
-        }
-    }
-    VSP_RETURN(VSP_API_VMB_CHANNEL_PACKET_GET_EXTERNAL_DATA, handle, status);
-    return status;
-}
-
 void *VmbChannelPacketGetClientContext(void *handle)
 {
     VSP_CALL(VSP_API_VMB_CHANNEL_PACKET_GET_CLIENT_CONTEXT, handle, 0, 0);
-    const struct vsp_incoming *incoming = live(handle, VSP_RULE_IN_NO_USE_AFTER_COMPLETE);
+    const struct vsp_incoming *incoming = vsp_incoming_live(handle, VSP_RULE_IN_NO_USE_AFTER_COMPLETE);
     return incoming == NULL ? NULL : incoming->client_context;
 }

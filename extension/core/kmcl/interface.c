@@ -197,20 +197,70 @@ static const struct version server_versions[] = {
     {5, 600, 57, 14},
 };
 
+/* One successful query: what Context points to. */
+struct query {
+    uint32_t references;
+    uint32_t location;
+};
+#define QUERIES 64u
+static struct query queries[QUERIES];
+
+/* The query behind a Context, NULL for any other pointer. */
+static struct query *query_of(void *context)
+{
+    const uint64_t offset = (uint64_t)(uintptr_t)context - (uint64_t)(uintptr_t)queries;
+    return offset < sizeof queries && offset % sizeof *queries == 0 ? context : NULL;
+}
+
 static void reference(void *context)
 {
-    (void)context;
-    vsp_interface_count++;
+    struct query *query = query_of(context);
+    if (query == NULL) {
+        vsp_misuse(VSP_RULE_IFACE_DEREFERENCE, context, 0);
+        return;
+    }
+    query->references++;
 }
 
 static void dereference(void *context)
 {
-    (void)context;
-    if (vsp_interface_count == 0) {
-        vsp_misuse(VSP_RULE_IFACE_DEREFERENCE, context, 0);
+    struct query *query = query_of(context);
+    if (query == NULL || query->references == 0) {
+        vsp_misuse(VSP_RULE_IFACE_DEREFERENCE, context, query != NULL);
         return;
     }
-    vsp_interface_count--;
+    query->references--;
+}
+
+uint32_t vsp_interface_references(void)
+{
+    uint32_t references = 0;
+    for (uint32_t i = 0; i < QUERIES; i++) {
+        references += queries[i].references;
+    }
+    return references;
+}
+
+uint32_t vsp_interface_location(void)
+{
+    for (uint32_t i = 0; i < QUERIES; i++) {
+        if (queries[i].references != 0) {
+            return queries[i].location;
+        }
+    }
+    return 0;
+}
+
+/* A query's place; the last one stands for all that are too many. */
+static struct query *new_query(void)
+{
+    uint32_t i = 0;
+    while (i < QUERIES - 1 && queries[i].references != 0) {
+        i++;
+    }
+    queries[i].references++;
+    queries[i].location = vsp_user_location();
+    return &queries[i];
 }
 
 static uint32_t is_guid(const uint8_t *guid, const uint8_t *other)
@@ -240,7 +290,7 @@ vsp_status vsp_kmcl_query_interface(const void *type, void *out, uint32_t size, 
         const struct interface_head head = {
             .size = (uint16_t)size,
             .version = (uint16_t)version,
-            .context = (void *)(uintptr_t)&vsp_interface_count,
+            .context = new_query(),
             .reference = ENTRY(reference),
             .dereference = ENTRY(dereference),
         };
@@ -249,7 +299,6 @@ vsp_status vsp_kmcl_query_interface(const void *type, void *out, uint32_t size, 
         vsp_copy(functions, client_functions, versions[i].client * sizeof(void *));
         vsp_copy(functions + versions[i].client * sizeof(void *), server_functions,
                  versions[i].server * sizeof(void *));
-        vsp_interface_count++;
         return STATUS_SUCCESS;
     }
     vsp_misuse(VSP_RULE_IFACE_QUERY_SIZE_VERSION, out, size);

@@ -224,6 +224,7 @@ enum vsp_field {
     VSP_FIELD_IN_CALLBACK = 49,  /* nesting of callbacks called by C on this channel */
     VSP_FIELD_PENDING_WORK = 50, /* vsp_channel_process would do something */
     VSP_FIELD_SAVE_LOCATION = 51, /* location id of the SaveBegin that SAVING tells of */
+    VSP_FIELD_ASKED_IN_VAIN = 52, /* a callback asked for the pointer, and none was ever set */
 };
 
 #define VSP_CHANNEL_MAGIC 0x4C4E4843u
@@ -311,7 +312,9 @@ struct vsp_channel {
     uint32_t saves;
     uint32_t restored;
     uint32_t save_ended; /* SaveEnd was the last of SaveBegin and SaveEnd */
-    uint32_t reserved1;
+    uint8_t had_pointer;
+    uint8_t asked_in_vain;
+    uint8_t reserved1[2];
 };
 
 /* ---- Logs in the lasting arena ---- */
@@ -362,6 +365,11 @@ struct vsp_simulator {
     /* Of the present host; here and not in globals, since every global is a root of the leak search. */
     struct vsp_channel *channels;
     struct vsp_channel *last_channel; /* the handle checked last */
+    /* Guest packets delivered so far, and the length of the last; one word of one of them may be changed by one. */
+    uint32_t guest_packets;
+    uint32_t guest_length;
+    uint32_t bent_packet; /* 1 = the first; 0 = none */
+    uint32_t bent_offset;
 };
 
 /* ---- Exports: what TypeScript calls ---- */
@@ -469,4 +477,9 @@ const void *vsp_log_block(uint32_t which, uint32_t block);
 
 /* Interface tables (interface.c): STATUS_NOT_SUPPORTED for an unknown type or a wrong pair. */
 vsp_status vsp_kmcl_query_interface(const void *type, void *out, uint32_t size, uint32_t version);
+/* run/tellGuest.ts: changes one 32-bit word of the guest packet delivered as the `packet`th (from 1) by one. */
+void vsp_guest_bend(uint32_t packet, uint32_t offset);
+uint32_t vsp_guest_packets(void);       /* delivered so far */
+uint32_t vsp_guest_packet_length(void); /* of the last one */
 uint32_t vsp_interface_references(void); /* queried and not dereferenced */
+uint32_t vsp_interface_location(void);   /* location id of the first such query, 0 without one */

@@ -178,6 +178,7 @@ export const FIELD = {
   IN_CALLBACK: 49,
   PENDING_WORK: 50,
   SAVE_LOCATION: 51,
+  ASKED_IN_VAIN: 52,
 } as const;
 export type Field = keyof typeof FIELD;
 

@@ -2,6 +2,7 @@
  * What is left when a test has ended (interfaces 4): channels, packets, pool blocks, saved states, handles, interface
  * references.
  */
+import { API } from './api.js';
 import type { Channel } from './channel.js';
 import { tagText } from './faultText.js';
 import type { Host } from './host.js';
@@ -89,14 +90,70 @@ export function findLeaks(host: Host): void {
   const references = machine.native.vsp_interface_references();
   if (references > 0) {
     const message = `${references} interface${references === 1 ? ' was' : 's were'} never dereferenced`;
-    simulator.breach('iface-dereference', { detail: references, message, frames: [] });
+    simulator.breach('iface-dereference', {
+      detail: references,
+      message,
+      frames: frame(machine.native.vsp_interface_location()),
+    });
   }
+  referencesLeft(host);
   host.channels.live.forEach((channel) => {
     saveLeft(simulator, channel);
   });
   if (options.checks !== 'off') {
     findUnreachable(host);
   }
+}
+
+/** struct vsp_reference of references.h. */
+const REFERENCE = { object: 8, callback: 16, stack: 20 } as const;
+
+/** in-ref-balance: what ProcessPacket took a reference to and nobody gave back. */
+export function referencesLeft(host: Host): void {
+  const { simulator, handles } = host;
+  const { machine } = simulator;
+  for (let at = machine.native.vsp_reference_next(0); at !== 0; at = machine.native.vsp_reference_next(at)) {
+    if (machine.u32(at + REFERENCE.callback) === API.EvtVmbChannelProcessPacket) {
+      reportReference(
+        simulator,
+        machine.pointer(at + REFERENCE.object),
+        simulator.stack(machine.u32(at + REFERENCE.stack)),
+      );
+    }
+  }
+  for (const { object, callback, frames } of handles.references) {
+    if (callback === 'EvtVmbChannelProcessPacket') {
+      reportReference(simulator, object, frames);
+    }
+  }
+}
+
+function reportReference(simulator: Simulator, object: number, frames: readonly number[]): void {
+  simulator.breach('in-ref-balance', {
+    object,
+    message: 'the reference that EvtVmbChannelProcessPacket takes here was never given back',
+    frames,
+    context: { ...simulator.machine.context(), callback: 'EvtVmbChannelProcessPacket' },
+  });
+}
+
+/** Has the driver kept the handles of all packets it was given and has not completed? Else it has lost one. */
+export function allHeld(host: Host, channel: Channel): boolean {
+  const { native } = host.simulator.machine;
+  const packets: number[] = [];
+  for (let packet = native.vsp_incoming_next(channel.handle, 0); packet !== 0; ) {
+    packets.push(packet);
+    packet = native.vsp_incoming_next(channel.handle, packet);
+  }
+  native.vsp_mark_begin();
+  for (const packet of packets) {
+    native.vsp_mark_object(packet, STATE_OBJECT_BYTES);
+  }
+  for (const value of roots(host)) {
+    native.vsp_mark_value(value);
+  }
+  native.vsp_mark_reachable();
+  return packets.every((packet) => native.vsp_is_reached(packet) !== 0);
 }
 
 /** Objects that nothing alive points to: a conservative search by the C half (reach.c). */

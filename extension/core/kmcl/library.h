@@ -136,8 +136,6 @@ void vsp_misuse_at_return(uint32_t rule, const void *object, uint64_t detail);
 
 /* ---- channel.c ---- */
 
-extern uint32_t vsp_interface_count; /* interface queries not yet dereferenced */
-
 struct vsp_simulator *vsp_simulator(void);
 /* The live channel behind a handle, else NULL and state-no-use-after-cleanup. */
 struct vsp_channel *vsp_channel_checked(const void *handle);
@@ -239,6 +237,24 @@ uint32_t vsp_ring_size_of(const struct vsp_channel *channel);
 /* ---- incoming.c ---- */
 
 void vsp_incoming_destroy(struct vsp_channel *channel);
+/* The packet behind a completion handle, or NULL after the report when it is dead. */
+struct vsp_incoming *vsp_incoming_live(void *handle, uint32_t dead_rule);
+
+/* ---- externaldata.c ---- */
+
+/* Total bytes and number of ranges against the channel's limits (init-external-limits). */
+uint32_t vsp_external_fits(const struct vsp_channel *channel, const uint8_t *ranges);
+/* The guest's pages are not in yet, by the mode or by the test's plan: STATUS_PENDING will be the answer. */
+uint32_t vsp_external_pending(const struct vsp_incoming *incoming);
+/* in-mdl-unmap-first. */
+void vsp_external_check_mappings(const struct vsp_incoming *incoming);
+void vsp_external_free(struct vsp_incoming *incoming);
+
+/* in-external-restartable, checks on: the callback is about to be called with a packet whose external data will be
+ * pending; it has been told so; it has returned. */
+void vsp_side_effects_watch(void);
+void vsp_side_effects_pending(void);
+void vsp_side_effects_returned(const void *packet);
 
 /* A-19 hostile: the guest rewrites one byte of the buffer being processed whenever the driver calls the library. */
 static inline void vsp_hostile_touch(struct vsp_channel *channel)

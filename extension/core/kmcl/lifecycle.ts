@@ -10,6 +10,7 @@ import { MODES, type ModeId } from './modes.js';
 import type { Simulator } from './simulator.js';
 import { findTransition, type Step, type Transition, type Trigger } from './stateMachine.js';
 import { STATUS, succeeded } from './status.js';
+import { statusName } from './statusNames.js';
 
 const CALLBACK_API: Readonly<Record<StateCallbackName, ApiName>> = {
   Opened: 'EvtVmbChannelOpened',
@@ -131,7 +132,7 @@ export class Lifecycle {
   #step(channel: Channel, step: Step, what: string): number {
     switch (step) {
       case 'Opened':
-        return this.#call(channel, 'Opened');
+        return this.#open(channel);
       case 'Started':
         channel.set('SUSPENDED', 0);
         channel.set('TRANSMIT', 1);
@@ -161,6 +162,27 @@ export class Lifecycle {
         break;
     }
     return STATUS.SUCCESS;
+  }
+
+  /** state-reopen: what could be opened once can be opened again, unless the test lets something fail. */
+  #open(channel: Channel): number {
+    const failures = this.#simulator.plannedFailures();
+    channel.opens++;
+    const status = this.#call(channel, 'Opened');
+    if (succeeded(status)) {
+      channel.opened++;
+    } else if (channel.opened > 0 && this.#simulator.plannedFailures() === failures) {
+      this.#simulator.breach('state-reopen', {
+        object: channel.handle,
+        detail: channel.opens,
+        message:
+          `EvtVmbChannelOpened refuses to be opened again with ${statusName(status)}: it succeeded before, and the ` +
+          'channel has been closed since',
+        frames: this.#simulator.machine.framesAtReturn(),
+        context: { channel: channel.index, packet: null, pass: null, callback: 'EvtVmbChannelOpened' },
+      });
+    }
+    return status;
   }
 
   /** O6: packets delivered and not completed, and callbacks still running, the caller's own included (A-03). */

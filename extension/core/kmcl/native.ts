@@ -38,6 +38,9 @@ const NATIVE = {
   vsp_channel_create: 'p:pup',
   vsp_channel_destroy: 'v:p',
   vsp_mark_stubbed: 'v:',
+  vsp_channel_next: 'p:p',
+  vsp_incoming_next: 'p:pp',
+  vsp_reference_next: 'p:p',
   vsp_channel_get: 'p:pu',
   vsp_channel_set: 'v:pup',
   vsp_channel_set_process_callbacks: 'v:puppp',
@@ -70,11 +73,16 @@ const NATIVE = {
   vsp_events_dropped: 'p:',
   vsp_spin_locks_forget: 'v:u',
   vsp_log_block: 'p:uu',
+  vsp_guest_bend: 'v:uu',
+  vsp_guest_packets: 'u:',
+  vsp_guest_packet_length: 'u:',
   vsp_interface_references: 'u:',
   vsp_vary_address: 'p:',
   vsp_vary_changes: 'p:u',
   vsp_vary_round_trip: 'v:p',
   vsp_flow_status: 'v:u',
+  vsp_planned_failures: 'u:',
+  vsp_interface_location: 'u:',
 } as const satisfies Record<string, Signature>;
 
 export type NativeName = keyof typeof NATIVE;

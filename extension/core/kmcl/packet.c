@@ -445,9 +445,15 @@ void VmbChannelSetPointer(struct vsp_channel *handle, void *pointer)
 {
     VSP_CALL(VSP_API_VMB_CHANNEL_SET_POINTER, handle, (uintptr_t)pointer, 0);
     struct vsp_channel *channel = vsp_channel_checked(handle);
-    if (channel != NULL) {
-        channel->pointer = pointer;
+    if (channel == NULL) {
+        return;
     }
+    const uint32_t in_callback = vsp_lasting.callback != 0 && vsp_lasting.channel == channel->index;
+    if (pointer != NULL && channel->enabled && !channel->had_pointer && !in_callback) {
+        vsp_misuse(VSP_RULE_INIT_CONTEXT_BEFORE_ENABLE, handle, 0); /* Opened may have run already (O8) */
+    }
+    channel->had_pointer |= pointer != NULL;
+    channel->pointer = pointer;
 }
 
 void *VmbChannelGetPointer(struct vsp_channel *handle)
@@ -456,6 +462,7 @@ void *VmbChannelGetPointer(struct vsp_channel *handle)
     void *pointer = channel == NULL ? NULL : channel->pointer;
     VSP_CALL(VSP_API_VMB_CHANNEL_GET_POINTER, handle, (uintptr_t)pointer, 0);
     if (channel != NULL) {
+        channel->asked_in_vain |= !channel->had_pointer && vsp_lasting.callback != 0;
         vsp_hostile_touch(channel);
     }
     return pointer;

@@ -393,9 +393,9 @@ describe('scheduling', () => {
     expect(run.breaches).toEqual([]);
   });
 
-  it('a packet that nobody completes: in-complete-once, and the pause never ends', () => {
+  it('a packet that is held for ever: state-suspend-completes, and the pause never ends', () => {
     const run = driver.test('NeverCompleted');
-    expect(run.breaches).toEqual(['in-complete-once', 'state-suspend-completes']);
+    expect(run.breaches).toEqual(['state-suspend-completes']);
     expect(run.end).toMatch(/^fault: VmbChannelPause waits/);
   });
 

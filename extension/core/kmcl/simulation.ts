@@ -23,6 +23,8 @@ export interface SimulationOptions {
   readonly stubsAllowed: boolean;
   /** Slugs by number, in the order of the catalogue (rules.h): C reports rules by number. */
   readonly ruleNames: readonly string[];
+  /** A 32-bit word of a guest packet (from 1) that is changed by one, to see what follows it. */
+  readonly bend?: { readonly packet: number; readonly offset: number };
   /** A differential run: what it does otherwise than the run it is compared with. */
   readonly variant?: Variant;
 }
@@ -63,6 +65,14 @@ export interface FaultRecord {
   readonly lent?: LentMemory;
   /** The context field whose invented value led here: the finding is a warning then. */
   readonly inventedField?: string;
+  /** The guest packet that was delivered last (from 1), and its length. */
+  readonly guestPacket?: { readonly number: number; readonly length: number };
+  /** Bytes of that packet that the address or the length accessed follow (run/tellGuest.ts). */
+  readonly guestField?: { readonly offset: number; readonly size: number };
+  /** A callback of this channel has asked for the channel's pointer, and none was ever set. */
+  readonly noPointer?: boolean;
+  /** How often the channel of the running callback has been opened, where that is more than once. */
+  readonly opens?: number;
   /** A stub had been called before: the finding is at most a warning. */
   readonly afterStub?: boolean;
   /** Where the memory concerned was allocated or freed. */

@@ -37,6 +37,7 @@ export const SIMULATOR_RULES = [
   'state-disable-before-cleanup',
   'state-no-use-after-cleanup',
   'state-opened-unwind',
+  'state-reopen',
   'state-started-nonblocking',
   'state-suspend-completes',
   'state-closed-releases-gpadls',
@@ -46,6 +47,7 @@ export const SIMULATOR_RULES = [
   'state-passive-blocking',
   'in-complete-once',
   'in-irql-safe',
+  'in-ref-balance',
   'out-free-custom',
   'out-sync-root',
   'out-sync-irql',
@@ -95,6 +97,8 @@ export class Simulator {
   readonly planned = new Map<string, number[]>();
   /** A stub has been called: findings from here on are warnings at most. */
   stubCalled = false;
+  /** What a fault in a callback of the channel with this index should know of its past. */
+  channelPast: (index: number) => Pick<FaultRecord, 'noPointer' | 'opens'> = () => ({});
   readonly #repeats = new Map<string, number>();
   #machine: Machine | undefined;
   #scheduler: Scheduler | undefined;
@@ -177,14 +181,23 @@ export class Simulator {
     });
   }
 
-  /** What a fault's record says besides its place: the callback's buffers, and whether stubs make it doubtful. */
-  findingExtras(): Pick<FaultRecord, 'saveBuffer' | 'libraryBuffer' | 'afterStub'> {
+  /**
+   * What a fault's record says besides its place: the callback's buffers, its channel's past, and whether stubs make it
+   * doubtful.
+   */
+  findingExtras(): Pick<
+    FaultRecord,
+    'saveBuffer' | 'libraryBuffer' | 'afterStub' | 'noPointer' | 'opens' | 'guestPacket'
+  > {
     const { machine } = this;
     const save = { address: machine.lastingPointer('save_buffer'), size: machine.lasting('save_size') };
+    const packets = machine.native.vsp_guest_packets();
     const library = { address: machine.lastingPointer('library_buffer'), size: machine.lasting('library_size') };
     return {
       ...(save.address === 0 ? {} : { saveBuffer: save }),
       ...(library.address === 0 ? {} : { libraryBuffer: library }),
+      ...(packets === 0 ? {} : { guestPacket: { number: packets, length: machine.native.vsp_guest_packet_length() } }),
+      ...this.channelPast(machine.lasting('channel')),
       ...(this.stubCalled ? { afterStub: true } : {}),
     };
   }
@@ -258,6 +271,15 @@ export class Simulator {
     }
     machine.setLasting('fail_count', count - 1);
     return false;
+  }
+
+  /** Failures that the test has planned and nothing has met yet: fewer afterwards means that something failed by plan. */
+  plannedFailures(): number {
+    const { machine } = this;
+    const served = [...this.planned.values()].reduce((sum, statuses) => sum + statuses.length, 0);
+    return (
+      served + machine.native.vsp_planned_failures() + machine.lasting('fail_count') + machine.lasting('fail_skip')
+    );
   }
 
   /** The status VspLabFailNext planned for this function, taken off the plan. */

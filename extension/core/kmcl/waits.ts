@@ -1,6 +1,6 @@
 /** Waits of the driver-visible kernel (kmcl-facts 8.6 #23, 24), and the one vsp.h offers to the C half. */
 import type { Handles } from './handles.js';
-import { IRQL } from './layout.js';
+import { FIELD, IRQL } from './layout.js';
 import type { Deadline } from './scheduler.js';
 import type { FunctionTable, Simulator } from './simulator.js';
 import { STATUS } from './status.js';
@@ -64,6 +64,7 @@ export class Waits {
     const signaled = (object: number): boolean => native.vsp_object_signaled(object, thread) !== 0;
     const ready = all ? () => objects.every(signaled) : () => objects.some(signaled);
     if (!this.#simulator.scheduler.wait(what, ready, deadline)) {
+      this.#checkStarted(what, timeout);
       return STATUS.TIMEOUT;
     }
     if (all) {
@@ -94,6 +95,30 @@ export class Waits {
       this.#simulator.breach(incoming ? 'in-irql-safe' : 'wait-irql', {
         detail: machine.irql,
         message: `${what} called at IRQL ${machine.irql}`,
+      });
+    }
+  }
+
+  /** A wait in Started that is over in vain while packets are under way: nothing is dequeued before it returns. */
+  #checkStarted(what: string, timeout: number): void {
+    const { machine } = this.#simulator;
+    const { callback, channel } = machine.context();
+    if (callback !== 'EvtVmbChannelStarted' || this.#timeout(timeout) === 0) {
+      return;
+    }
+    const { native } = machine;
+    let handle = native.vsp_channel_next(0);
+    while (handle !== 0 && native.vsp_channel_get(handle, FIELD.INDEX) !== channel) {
+      handle = native.vsp_channel_next(handle);
+    }
+    const inUse = handle === 0 ? 0 : native.vsp_channel_get(handle, FIELD.IN_USE);
+    if (inUse > 0) {
+      this.#simulator.breach('state-started-nonblocking', {
+        object: handle,
+        detail: inUse,
+        message:
+          `${what} waits inside EvtVmbChannelStarted with ${inUse} packet${inUse === 1 ? '' : 's'} under way: no ` +
+          'completion arrives before the callback returns',
       });
     }
   }

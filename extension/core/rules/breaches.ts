@@ -46,7 +46,9 @@ const DISPATCH_CALLBACKS: Readonly<Record<string, RuleId>> = {
 
 /** Work the driver left behind, run by the scheduler: below a library function, yet in no callback of the library. */
 function isBackendWork({ context, frames }: BreachRecord): boolean {
-  return context.callback === null && frames.some((frame) => (frame & LIBRARY_FRAME) !== 0);
+  const library = frames.findIndex((frame) => (frame & LIBRARY_FRAME) !== 0);
+  const below = library < 0 ? [] : frames.slice(library);
+  return context.callback === null && below.some((frame) => (frame & LIBRARY_FRAME) === 0);
 }
 
 /** The rule that says more than the one broken. */

@@ -23,6 +23,8 @@ export interface Draft {
   readonly related: Finding['related'];
   /** How often it happened besides, behind the message. */
   readonly repeated?: string;
+  /** The same as a number: how often in all, once where it is missing. */
+  readonly count?: number;
   /** Lower than the catalogue's: a stub or an invented value stands behind it. */
   readonly atMost?: Severity;
 }

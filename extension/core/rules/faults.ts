@@ -186,6 +186,30 @@ function lengthExplanation(fault: FaultRecord): Explanation | undefined {
   };
 }
 
+/** Names of the library functions in a stack, innermost last. */
+function libraryFunctions(frames: readonly number[]): readonly string[] {
+  return frames
+    .filter((frame) => (frame & LIBRARY_FRAME) !== 0)
+    .map((frame) => apiName((frame & ~LIBRARY_FRAME) >>> 0) ?? '');
+}
+
+/** The guest chose what made the access go wrong. */
+function guestExplanation(fault: FaultRecord): Explanation | undefined {
+  const { guestField, guestPacket } = fault;
+  if (guestField === undefined || guestPacket === undefined) return undefined;
+  const last = guestField.offset + guestField.size - 1;
+  const what =
+    fault.kind === FAULT.DIVIDE
+      ? 'the divisor is'
+      : fault.kind === FAULT.OUT_OF_MEMORY
+        ? 'the size asked for is'
+        : 'where this access goes is';
+  return {
+    rule: 'in-validate-fields',
+    message: `${what} decided by bytes ${guestField.offset} to ${last} of a guest packet of ${bytes(guestPacket.length)}, and they were not checked`,
+  };
+}
+
 const SENDS: readonly string[] = ['VmbPacketSend', 'VmbPacketSendWithExternalMdl', 'VmbPacketSendWithExternalPfns'];
 
 /**
@@ -195,9 +219,7 @@ const SENDS: readonly string[] = ['VmbPacketSend', 'VmbPacketSendWithExternalMdl
 function lockExplanation(fault: FaultRecord): Explanation | undefined {
   const { callback } = fault.context;
   if (!fault.text.startsWith('a lock is taken')) return undefined;
-  const within = fault.frames
-    .filter((frame) => (frame & LIBRARY_FRAME) !== 0)
-    .map((frame) => apiName((frame & ~LIBRARY_FRAME) >>> 0) ?? '')
+  const within = libraryFunctions(fault.frames)
     .filter((name) => name.startsWith('Vmb'))
     .at(-1);
   if (within === undefined || callback === null) return undefined;
@@ -208,8 +230,65 @@ function lockExplanation(fault: FaultRecord): Explanation | undefined {
     : undefined;
 }
 
+const STATE_CALLBACKS: readonly string[] = [
+  'EvtVmbChannelOpened',
+  'EvtVmbChannelStarted',
+  'EvtVmbChannelPostStarted',
+  'EvtVmbChannelSuspend',
+  'EvtVmbChannelClosed',
+];
+/** What ends the life of memory, and what a wrong life of memory ends in. */
+const LIFE_FAULTS: readonly number[] = [FAULT.USE_AFTER_FREE, FAULT.DOUBLE_FREE];
+const REOPEN_FAULTS: readonly number[] = [
+  ...LIFE_FAULTS,
+  FAULT.NULL,
+  FAULT.OUT_OF_BOUNDS,
+  FAULT.WILD,
+  FAULT.BAD_FREE,
+  FAULT.BUGCHECK,
+];
+const ENDS_OPEN_PERIOD: readonly string[] = ['VspLabGuestCloseChannel', 'VmbChannelDisable'];
+
+/** Was the memory freed while an open period of a channel ended? */
+function freedAtClose(fault: FaultRecord): boolean {
+  const freed = fault.related?.find(({ message }) => message === 'freed here')?.frames ?? [];
+  return libraryFunctions(freed).some((name) => ENDS_OPEN_PERIOD.includes(name));
+}
+
+/** A state callback that went well in the first open period, or any callback that uses what the last close freed. */
+function reopenExplanation(fault: FaultRecord): Explanation | undefined {
+  const { callback } = fault.context;
+  if (fault.opens === undefined || callback === null) return undefined;
+  const stale = LIFE_FAULTS.includes(fault.kind) && freedAtClose(fault);
+  if (!stale && !(STATE_CALLBACKS.includes(callback) && REOPEN_FAULTS.includes(fault.kind))) return undefined;
+  return {
+    rule: 'state-reopen',
+    message:
+      `${callback} fails when the channel is opened for the ${ordinal(fault.opens)} time: ` +
+      `${stale ? 'it uses what the last close freed' : 'state of the last open period is left over'}`,
+  };
+}
+
+function ordinal(count: number): string {
+  return count === 2 ? 'second' : count === 3 ? 'third' : `${count}th`;
+}
+
+/** Opened may run before Enable returns: what callbacks ask for has to be there. */
+function pointerExplanation(fault: FaultRecord): Explanation | undefined {
+  const { callback } = fault.context;
+  if (fault.kind !== FAULT.NULL || fault.noPointer !== true || callback === null) return undefined;
+  return {
+    rule: 'init-context-before-enable',
+    message: `${callback} uses the channel's pointer, which is NULL: VmbChannelSetPointer was not called before VmbChannelEnable`,
+  };
+}
+
 /** The callback rule that says more than the memory fault does. */
 function explanation(fault: FaultRecord): Explanation | undefined {
+  return callbackExplanation(fault) ?? guestExplanation(fault) ?? pointerExplanation(fault) ?? reopenExplanation(fault);
+}
+
+function callbackExplanation(fault: FaultRecord): Explanation | undefined {
   const memory = [FAULT.OUT_OF_BOUNDS, FAULT.USE_AFTER_FREE, FAULT.NULL, FAULT.WILD] as readonly number[];
   if (fault.kind === FAULT.DEADLOCK) return lockExplanation(fault);
   if (!memory.includes(fault.kind)) return undefined;

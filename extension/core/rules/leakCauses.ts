@@ -42,12 +42,32 @@ function openRefused(input: RuleInput): boolean {
 function causeOf(leak: Draft, input: RuleInput): RuleId | undefined {
   if (allocatedIn(leak, 'VmbChannelRestoreFromBuffer') && restoreFailed(input)) return 'restorepkt-free-on-failure';
   const opener = leak.callStack.findIndex(({ function: name }) => name === 'VspLabGuestOpenChannel');
-  return opener > 0 && openRefused(input) ? 'state-opened-unwind' : undefined;
+  if (opener <= 0) return undefined;
+  if (openRefused(input)) return 'state-opened-unwind';
+  // The block of the last open period is still there or was freed: only those before it are lost.
+  const opens = mostOpens(input);
+  return opens > 1 && (leak.count ?? 1) < opens ? 'state-reopen' : undefined;
+}
+
+/** How often the channel that was opened most often was. */
+function mostOpens(input: RuleInput): number {
+  const { count, kind, api, object } = input.result.events;
+  const opens = new Map<bigint, number>();
+  for (let index = 0; index < count; index += 1) {
+    if (kind[index] !== EVENT.CALLBACK || api[index] !== API.EvtVmbChannelOpened) continue;
+    const channel = object[index] ?? 0n;
+    opens.set(channel, (opens.get(channel) ?? 0) + 1);
+  }
+  return Math.max(0, ...opens.values());
 }
 
 function renamed(leak: Draft, rule: RuleId): Draft {
-  const callback = rule === 'state-opened-unwind' ? 'EvtVmbChannelOpened' : 'EvtVmbChannelRestorePacket';
-  return draft(rule, `${callback} failed and did not give back what it had taken: ${leak.message}`, {
+  const callback = rule === 'restorepkt-free-on-failure' ? 'EvtVmbChannelRestorePacket' : 'EvtVmbChannelOpened';
+  const why =
+    rule === 'state-reopen'
+      ? 'was called again and lost what it had taken in the open period before'
+      : 'failed and did not give back what it had taken';
+  return draft(rule, `${callback} ${why}: ${leak.message}`, {
     location: leak.location,
     callback,
     callStack: leak.callStack,

@@ -48,7 +48,7 @@ export function withoutRepetitions(drafts: readonly Draft[]): readonly Draft[] {
       group.packets.add(each.packet);
     }
   }
-  return [...groups.values()].map((group) => ({ ...group.first, repeated: repeated(group) }));
+  return [...groups.values()].map((group) => ({ ...group.first, repeated: repeated(group), count: group.count }));
 }
 
 /**
@@ -61,8 +61,15 @@ const RECORD_RULES: readonly string[] = [
   'savepkt-size-exact',
 ];
 
+/** Breaches that say why a run could not go on: the fault that ended it is no finding of its own. */
+const EXPLAINS: Readonly<Partial<Record<string, string>>> = {
+  'state-started-nonblocking': 'run-timeout',
+  'in-ref-balance': 'run-deadlock',
+};
+
 /** True when both were caused by one and the same statement or record. */
 function sameFault(a: Draft, b: Draft): boolean {
+  if (EXPLAINS[a.rule] === b.rule) return true;
   if (a.channel !== b.channel || a.packet !== b.packet || a.pass !== b.pass || a.callback !== b.callback) return false;
   if (RECORD_RULES.includes(a.rule) && RECORD_RULES.includes(b.rule)) return true;
   if (a.rule === b.rule && a.packet !== null && ONCE_A_PACKET.includes(a.rule)) return true;

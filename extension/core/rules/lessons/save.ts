@@ -157,7 +157,8 @@ RtlCopyMemory((PUCHAR)SaveBuf + sizeof(record), request->Data, request->Length);
   },
   'savepkt-no-truncate': {
     why: 'The restore callback gets the cut record and cannot know what is missing.',
-    wrong: `RtlCopyMemory(SaveBuf, request->Data, min(SaveBufSize, request->Length));
+    wrong: `size = SaveBufSize < request->Length ? SaveBufSize : request->Length;
+RtlCopyMemory(SaveBuf, request->Data, size);
 return STATUS_SUCCESS;`,
     right: `if (SaveBufSize < request->Length)
     return STATUS_BUFFER_TOO_SMALL;

@@ -31,6 +31,13 @@ void nothing(int x) {
     return;
   Probe(9);
 }
+void early(int x) {
+  for (int i = 0; i < 3; i++) {
+    if (i == x)
+      return; /* early */
+    Probe(8);
+  }
+} /* early's end */
 int tail(int x) { /* head */
   Probe(1);
   return two(x); /* here */
@@ -42,7 +49,7 @@ describe('positions', () => {
   const scratch: Scratch = compileAndRun(
     { 'r.c': RETURNS },
     {
-      exports: ['two', 'single', 'nothing', 'tail'],
+      exports: ['two', 'single', 'nothing', 'early', 'tail'],
       imports: {
         Probe: () => {
           const frames = Array.from({ length: scratch.depth() }, (_, i) => scratch.position(i + 1));
@@ -57,6 +64,8 @@ describe('positions', () => {
     expect(returnedAt(scratch, 'two', 1)).toBe(lineOf(RETURNS, 'return 10;'));
     expect(returnedAt(scratch, 'two', 2)).toBe(lineOf(RETURNS, 'return\n    Probe'));
     expect(returnedAt(scratch, 'single', 2)).toBe(lineOf(RETURNS, 'return x + 1'));
+    expect(returnedAt(scratch, 'early', 1)).toBe(lineOf(RETURNS, 'return; /* early'));
+    expect(returnedAt(scratch, 'early', 9)).toBe(lineOf(RETURNS, '} /* early'));
     expect(returnedAt(scratch, 'tail', 1)).toBe(lineOf(RETURNS, 'return two(x)'));
     expect(returnedAt(scratch, 'nothing', 1)).toBe(lineOf(RETURNS, 'return;'));
     expect(returnedAt(scratch, 'nothing', 0)).toBe(lineOf(RETURNS, 'Probe(9)') + 1);

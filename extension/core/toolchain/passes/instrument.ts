@@ -71,7 +71,15 @@ function meetsInEnd(fn: IrFunction, end: IrBlock): boolean {
   const stored = (text: string): boolean =>
     text.startsWith('store ') &&
     (text.includes(', ptr %retval,') || text.startsWith('store i32 1, ptr %cleanup.dest.slot'));
-  return RETURN.test(end.label) || fn.blocks.some((b) => b.instructions.some(stored));
+  return RETURN.test(end.label) || isBareEnd(end) || fn.blocks.some((b) => b.instructions.some(stored));
+}
+
+/**
+ * A block that does nothing but return: in a function that ends with a loop or a condition, the front end lets `return`
+ * statements jump to what follows that instead of to a block of their own.
+ */
+function isBareEnd(end: IrBlock): boolean {
+  return end.instructions.filter((text) => !text.startsWith('#')).length === 1;
 }
 
 class FunctionInstrumenter {
@@ -201,7 +209,7 @@ class FunctionInstrumenter {
       location > 0 &&
       targets.length === 1 &&
       targets[0] === this.#end?.label &&
-      RETURN.test(targets[0] ?? '')
+      (RETURN.test(targets[0] ?? '') || this.#jumpsToEnd(index))
     ) {
       const keep = `store i32 ${this.#id(location)}, ptr %vsp.returned, align 4`;
       if (previous !== keep) {
@@ -220,6 +228,12 @@ class FunctionInstrumenter {
       );
     }
     return out;
+  }
+
+  /** The block's way to a bare end is no mere falling through to the next block. */
+  #jumpsToEnd(index: number): boolean {
+    const end = this.#end;
+    return end !== undefined && isBareEnd(end) && this.#fn.blocks[index + 1] !== end;
   }
 
   /**

@@ -40,6 +40,22 @@ uint32_t vsp_fail_next(const char *function, int32_t status)
     return 0;
 }
 
+uint32_t vsp_planned_failures(void)
+{
+    return vsp_kept.planned_count;
+}
+
+uint32_t vsp_planned_status(enum vsp_failable function, int32_t *status)
+{
+    for (uint32_t i = 0; i < vsp_kept.planned_count; i++) {
+        if (vsp_kept.planned[i].function == (uint32_t)function) {
+            *status = vsp_kept.planned[i].status;
+            return 1;
+        }
+    }
+    return 0;
+}
+
 uint32_t vsp_take_planned(enum vsp_failable function, int32_t *status)
 {
     for (uint32_t i = 0; i < vsp_kept.planned_count; i++) {

@@ -92,6 +92,12 @@
 #define VSP_FAILABLE_ID(function) VSP_FAILS_##function,
 enum vsp_failable { VSP_FAILABLE(VSP_FAILABLE_ID) VSP_FAILABLE_COUNT };
 
+/* Plans that no call has met yet. */
+uint32_t vsp_planned_failures(void);
+
+/* What the oldest plan for this function is; 0 without one. */
+uint32_t vsp_planned_status(enum vsp_failable function, int32_t *status);
+
 /* The oldest plan for this function, taken off the list; 0 without one. */
 uint32_t vsp_take_planned(enum vsp_failable function, int32_t *status);
 

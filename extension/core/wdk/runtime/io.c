@@ -2,6 +2,7 @@
  * Work item objects, whose queue is the scheduler's, and remove locks.
  */
 #include "kernel.h"
+#include "references.h"
 
 #define WORK_ITEM_TAG 'kWoI'
 
@@ -78,6 +79,7 @@ NTSTATUS IoAcquireRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, PCSTR File
         return STATUS_DELETE_PENDING;
     }
     RemoveLock->Common.IoCount++;
+    vsp_reference_take(RemoveLock);
     return STATUS_SUCCESS;
 }
 
@@ -92,6 +94,7 @@ VOID IoReleaseRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG RemlockS
         return;
     }
     RemoveLock->Common.IoCount--;
+    vsp_reference_drop(RemoveLock);
 }
 
 static uint32_t is_unused(void *lock)

@@ -121,6 +121,9 @@ VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, 
     (void)AccessMode;
     vsp_require_irql(DISPATCH_LEVEL, __func__);
     vsp_check_write(MemoryDescriptorList, sizeof *MemoryDescriptorList);
+    if (is_librarys(MemoryDescriptorList)) {
+        return;
+    }
     if (Operation == IoReadAccess) {
         vsp_check_read(address_of(MemoryDescriptorList), MemoryDescriptorList->ByteCount);
     } else {

@@ -3,6 +3,7 @@
  * way or done.
  */
 #include "kernel.h"
+#include "references.h"
 
 #define ACTIVE ((ULONG_PTR)1)
 
@@ -25,6 +26,9 @@ BOOLEAN ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
         return FALSE;
     }
     RunRef->Count += 2ull * Count;
+    for (ULONG i = 0; i < Count; i++) {
+        vsp_reference_take(RunRef);
+    }
     return TRUE;
 }
 
@@ -42,6 +46,9 @@ VOID ExReleaseRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
         return;
     }
     RunRef->Count -= 2ull * Count;
+    for (ULONG i = 0; i < Count; i++) {
+        vsp_reference_drop(RunRef);
+    }
 }
 
 VOID ExReleaseRundownProtection(PEX_RUNDOWN_REF RunRef)

@@ -3,6 +3,7 @@
  * callback; destroy callbacks come when the last reference is gone.
  */
 #include "framework.h"
+#include "references.h"
 
 static struct wdf_object *living;
 
@@ -282,6 +283,7 @@ VOID WdfObjectReferenceActual(WDFOBJECT Handle, PVOID Tag, LONG Line, PCCH File)
     (void)File;
     vsp_require_irql(DISPATCH_LEVEL, "WdfObjectReference");
     wdf_reference(wdf_of(Handle, 0));
+    vsp_reference_take(Handle);
 }
 
 VOID WdfObjectDereferenceActual(WDFOBJECT Handle, PVOID Tag, LONG Line, PCCH File)
@@ -294,5 +296,6 @@ VOID WdfObjectDereferenceActual(WDFOBJECT Handle, PVOID Tag, LONG Line, PCCH Fil
     if (object->references == 1 && !object->deleted) {
         KeBugCheckEx(WDF_VIOLATION, 0xD, (ULONG_PTR)Handle, 0, 0);
     }
+    vsp_reference_drop(Handle);
     wdf_dereference(object);
 }
