@@ -15,7 +15,20 @@ export function emptyReason(store: Store): EmptyReason | null {
   return store.canRun.value || !store.source.live ? 'not-run' : 'untrusted';
 }
 
-export function EmptyPage({ store, reason }: { readonly store: Store; readonly reason: EmptyReason }) {
+interface EmptyPageProps {
+  readonly store: Store;
+  readonly reason: EmptyReason;
+}
+
+export function EmptyPage(props: EmptyPageProps) {
+  return (
+    <main class="lists" data-region>
+      <Reason {...props} />
+    </main>
+  );
+}
+
+function Reason({ store, reason }: EmptyPageProps) {
   if (reason === 'loading') return null;
   if (reason === 'untrusted') {
     return (

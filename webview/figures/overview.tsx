@@ -25,7 +25,7 @@ export function Overview({ store, model }: OverviewProps) {
   const isOld = (store.driver.value?.problems.length ?? 0) > 0;
   return (
     <section class={`overview ${isOld ? 'old' : ''}`} data-region aria-label="Overview">
-      <Headline run={run} total={figures.total} previous={previous} />
+      <Headline run={run} total={figures.total} previous={previous} isOld={isOld} />
       <dl class="figures">
         <Figure label="packets">{count(figures.count)}</Figure>
         {figures.count > 0 && (
@@ -51,10 +51,12 @@ interface HeadlineProps {
   readonly run: PackedRun;
   readonly total: number;
   readonly previous: RunFigures | undefined;
+  /** The newest source did not compile. */
+  readonly isOld: boolean;
 }
 
 /** Several channels with packets: the run's sum stands beside the channel's, and it is what the change is of. */
-function Headline({ run, total, previous }: HeadlineProps) {
+function Headline({ run, total, previous, isOld }: HeadlineProps) {
   const totals = runTotals(run);
   const short = rounded(total);
   return (
@@ -63,6 +65,7 @@ function Headline({ run, total, previous }: HeadlineProps) {
         <b>{bytes(total)}</b> <span class="headline-label">VSP state</span>
       </span>
       <span class="headline-facts">
+        {isOld && <span class="tag">before the error</span>}
         {short !== '' && <span class="dim rounded">{short}</span>}
         {totals.stateBytes !== total && <span class="dim">run {bytes(totals.stateBytes)}</span>}
         {previous && <Change packets={totals.packets} stateBytes={totals.stateBytes} previous={previous} />}
@@ -123,13 +126,11 @@ function FindingCount({ store, run }: { readonly store: Store; readonly run: Pac
     }))
     .filter(({ amount }) => amount > 0);
   if (counts.length === 0) return null;
-  const all = counts.reduce((sum, { amount }) => sum + amount, 0);
   return (
     <button
       type="button"
       class="finding-total"
       title="Show the findings"
-      aria-label={`${plural(all, 'finding')}: ${counts.map(({ severity, amount }) => `${amount} ${severity}`).join(', ')}`}
       onClick={() => {
         store.tab.value = 'findings';
       }}

@@ -17,8 +17,7 @@ export function ShareBar({ store, fields }: { readonly store: Store; readonly fi
     <button
       type="button"
       class="share"
-      title="Show bytes by field"
-      aria-label={`Bytes by field: ${shown.map((each) => `${shareNames[each].label} ${bytes(fields.byShare[each])}`).join(', ')}. Show the table`}
+      title="Show bytes by field as a table"
       onClick={() => {
         store.tab.value = 'figures';
       }}
@@ -33,7 +32,8 @@ export function ShareBar({ store, fields }: { readonly store: Store; readonly fi
           />
         ))}
       </span>
-      <span class="share-legend" aria-hidden="true">
+      <span class="hidden">Bytes by field</span>
+      <span class="share-legend">
         {shown.map((each) => (
           <span key={each} class="share-entry" title={shareNames[each].title}>
             <span class={`share-swatch share-${each}`} />
