@@ -1,16 +1,10 @@
 /** `vsp-lab`: finds the command, turns what it throws into one clear line and an exit status. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { productFolder } from '../worker/toolchainFiles.js';
 import { explain } from './explain.js';
 import { COMMANDS, type CommandRow, commandHelp, mainHelp } from './help.js';
 import { type CliHost, CommandError, EXIT, say } from './host.js';
 import { closest } from './options.js';
 import { runCommand } from './run.js';
-
-function version(): string {
-  return (JSON.parse(readFileSync(join(productFolder(), 'package.json'), 'utf8')) as { version: string }).version;
-}
+import { productVersion } from './version.js';
 
 /** Is the option among the words before `--`? */
 function asked(words: readonly string[], ...spellings: readonly string[]): boolean {
@@ -30,7 +24,7 @@ function unknownCommand(name: string): CommandError {
 async function dispatch(words: readonly string[], host: CliHost): Promise<number> {
   const [name, ...rest] = words;
   if (asked(words, '--version')) {
-    host.stdout.write(`${version()}\n`);
+    host.stdout.write(`${productVersion()}\n`);
     return EXIT.fine;
   }
   if (name === undefined || name.startsWith('-')) {

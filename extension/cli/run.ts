@@ -1,13 +1,12 @@
 /** `vsp-lab run`: finds drivers, compiles them, runs their tests, writes one report. */
-import { reportJson } from '../core/run/jsonWriter.js';
 import type { Report } from '../core/run/report.js';
 import { buildReport, exitStatus } from '../core/run/reportBuilder.js';
 import { sourceText } from '../core/run/sourceNames.js';
-import { reportTable } from '../core/run/table.js';
 import { formatDiagnostic } from '../core/toolchain/diagnostics.js';
 import { cacheFolder } from '../worker/diskCache.js';
 import { Engine, readShown } from '../worker/engine.js';
 import type { ProjectFiles } from '../worker/projectFiles.js';
+import { FORMATS } from './formats.js';
 import { type CliHost, CommandError, EXIT, say } from './host.js';
 import { parseOptions } from './options.js';
 import { type Output, openOutput } from './output.js';
@@ -50,7 +49,7 @@ export class RunCommand {
     }
     const report = buildReport(built, compile.arch);
     this.#progress.clear();
-    await output.write(this.#pieces(report, end.files));
+    await output.write(await this.#pieces(report, end.files));
     return end.drivers.some(({ unable }) => unable) ? EXIT.unable : exitStatus(report);
   }
 
@@ -64,9 +63,8 @@ export class RunCommand {
     say(this.#host, text);
   }
 
-  #pieces(report: Report, sources: ProjectFiles): Iterable<string> {
-    const { cwd, format } = this.#settings;
-    if (format === 'json') return reportJson(report);
+  #pieces(report: Report, sources: ProjectFiles): Iterable<string> | Promise<Iterable<string>> {
+    const { cwd, format, out } = this.#settings;
     const files = new Map<string, readonly string[]>();
     const sourceLine = (file: string, line: number): string | undefined => {
       const known =
@@ -75,13 +73,9 @@ export class RunCommand {
       return known[line - 1];
     };
     const { stdout, environment } = this.#host;
-    const colour = stdout.isTTY === true && this.#settings.out === undefined && !environment['NO_COLOR'];
-    return withLineEnds(reportTable(report, { colour, sourceLine }));
+    const colour = stdout.isTTY === true && out === undefined && !environment['NO_COLOR'];
+    return FORMATS[format].pieces(report, { colour, sourceLine });
   }
-}
-
-function* withLineEnds(lines: Iterable<string>): Generator<string> {
-  for (const line of lines) yield `${line}\n`;
 }
 
 function noMatch(globs: readonly string[], tests: readonly string[]): string {

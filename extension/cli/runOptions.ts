@@ -140,9 +140,13 @@ export const RUN_OPTIONS: readonly OptionRow[] = [
     value: { kind: 'choice', values: ['table', 'json', 'junit', 'sarif', 'html', 'csv', 'msbuild'] },
     help: 'of the report (default table)',
     later: true,
-    meanwhile: ['table', 'json'],
+    meanwhile: ['table', 'json', 'junit', 'sarif', 'html', 'msbuild'],
   },
-  { name: 'hex', value: { kind: 'flag' }, help: 'state bytes of all packets in JSON, not of the first 10000 only' },
+  {
+    name: 'hex',
+    value: { kind: 'flag' },
+    help: 'state bytes of all packets, not of the first 10000 only (JSON, HTML)',
+  },
   { name: 'out', value: { kind: 'text' }, placeholder: 'FILE', help: 'write the report there instead of stdout' },
   {
     name: 'jobs',

@@ -7,6 +7,7 @@ import type { PlanOptions } from '../core/run/plan.js';
 import type { CompileOptions } from '../core/toolchain/module.js';
 import { CAPTURED_PACKETS, macros, SettingError, simulationOptions } from '../worker/engineSettings.js';
 import { slashed } from '../worker/projectFiles.js';
+import { FORMATS, type Format } from './formats.js';
 import { CommandError } from './host.js';
 import type { ParsedOptions } from './options.js';
 
@@ -21,7 +22,7 @@ export interface RunSettings {
   readonly simulation: SimulationOptions;
   readonly timeout: number | undefined;
   readonly jobs: number | undefined;
-  readonly format: 'table' | 'json';
+  readonly format: Format;
   readonly out: string | undefined;
 }
 
@@ -59,7 +60,7 @@ function settingsOf(options: ParsedOptions, directory: string): RunSettings {
   const cwd = slashed(directory);
   const checks = (texts.get('checks') ?? 'full') as Checks;
   const optimize = texts.get('optimize') ?? (checks === 'off' ? '2' : '0');
-  const format = (texts.get('format') ?? 'table') as RunSettings['format'];
+  const format = (texts.get('format') ?? 'table') as Format;
   const named = drivers(list('driver'));
   const packets = numbers.get('packets');
   const text = <Key extends 'save' | 'restore' | 'context'>(key: Key): { readonly [Name in Key]?: string } => {
@@ -91,7 +92,7 @@ function settingsOf(options: ParsedOptions, directory: string): RunSettings {
       seed: numbers.get('seed'),
       modes: list('mode'),
       memoryLimit: numbers.get('memory'),
-      captureLimit: format === 'json' ? (flags.has('hex') ? ALL_PACKETS : CAPTURED_PACKETS) : 0,
+      captureLimit: FORMATS[format].showsBytes ? (flags.has('hex') ? ALL_PACKETS : CAPTURED_PACKETS) : 0,
       chunkBuffer: numbers.get('chunk-buffer'),
       stubs: list('stub'),
       stubsAllowed: texts.get('stubs') !== 'deny',
