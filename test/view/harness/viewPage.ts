@@ -38,6 +38,8 @@ export interface ViewOptions {
   readonly reducedMotion?: boolean;
   readonly forcedColors?: boolean;
   readonly colorScheme?: 'light' | 'dark';
+  /** Told of what the page's policy refuses and of errors of its script. */
+  readonly complain?: (complaint: string) => void;
 }
 
 /** The strictest policy the page has to live with; scripts and styles come by nonce. */
@@ -51,6 +53,10 @@ export async function openView(browser: Browser, options: ViewOptions = {}): Pro
     forcedColors: options.forcedColors ? 'active' : 'none',
     colorScheme: options.colorScheme ?? 'light',
   });
+  page.on('console', (message) => {
+    if (message.type() === 'error') options.complain?.(message.text());
+  });
+  page.on('pageerror', (error) => options.complain?.(error.message));
   const { kind, behind, tokens } = theme ? themes[theme] : { kind: '', behind: '', tokens: {} };
   const style = Object.entries(tokens).map(([name, value]) => `--vscode-${name}: ${value};`);
   const view = readFileSync(at('dist/webview/view.js'), 'utf8');
