@@ -61,7 +61,7 @@ export function runTotals(run: PackedRun): RunTotals {
   let stateBytes = 0;
   for (const { packets: columns } of run.channels) {
     packets += columns.count;
-    for (const size of columns.stateBytes) stateBytes += size;
+    for (let packet = 0; packet < columns.count; packet += 1) stateBytes += columns.stateBytes[packet]!;
   }
   const sums = { packets, stateBytes };
   totals.set(run, sums);

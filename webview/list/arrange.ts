@@ -36,7 +36,7 @@ export async function arrange(facts: ChannelFacts, options: ArrangeOptions, turn
   const { columns } = facts;
   const passing = await filtered(columns.count, options.filter, turn);
   const bySize = await radixSort(passing.slice(), columns.stateBytes, largest(columns.stateBytes), turn);
-  const figures = figuresOf(columns.stateBytes, bySize, 0, bySize.length);
+  const figures = await figuresOf(columns.stateBytes, bySize, 0, bySize.length, turn);
   const sorted = await sortBy(passing, facts, options.sort, turn);
   if (!options.grouped) return { facts, order: sorted, groups: null, figures };
 
@@ -46,7 +46,7 @@ export async function arrange(facts: ChannelFacts, options: ArrangeOptions, turn
   if (turn.due()) await turn.pause();
   const order = await radixSort(sorted, keys, columns.kinds.length, turn);
   const sizesInGroups = await radixSort(bySize, keys, columns.kinds.length, turn);
-  return { facts, order, groups: groupsOf(facts, order, sizesInGroups), figures };
+  return { facts, order, groups: await groupsOf(facts, order, sizesInGroups, turn), figures };
 }
 
 async function filtered(count: number, filter: Predicate | null, turn: Turn): Promise<Uint32Array> {
@@ -77,13 +77,18 @@ async function sortBy(passing: Uint32Array, facts: ChannelFacts, sort: Sort, tur
   return order;
 }
 
-function groupsOf({ columns }: ChannelFacts, order: Uint32Array, sizesInGroups: Uint32Array): readonly Group[] {
+async function groupsOf(
+  { columns }: ChannelFacts,
+  order: Uint32Array,
+  sizesInGroups: Uint32Array,
+  turn: Turn,
+): Promise<readonly Group[]> {
   const groups: Group[] = [];
   for (let start = 0; start < order.length; ) {
     const kind = columns.kind[order[start]!]!;
     let end = start + 1;
     while (end < order.length && columns.kind[order[end]!] === kind) end += 1;
-    const figures = figuresOf(columns.stateBytes, sizesInGroups, start, end);
+    const figures = await figuresOf(columns.stateBytes, sizesInGroups, start, end, turn);
     groups.push({ kind, name: columns.kinds[kind] ?? '', start, figures });
     start = end;
   }

@@ -13,7 +13,7 @@ import type { Row, Rows } from './rows.js';
 
 const rowHeight = 22;
 /** Rows drawn beyond those in sight, on both sides: what a wheel's next step brings. */
-const overscan = 12;
+const overscan = 8;
 /** Scrolling is remembered when it rests. */
 const restMilliseconds = 150;
 

@@ -32,6 +32,7 @@ const ariaIndex = (row: number): number => row + 2;
 export function PacketRow({ row, top, isActive, facts, packet, scale, isSelected, isGrouped }: PacketRowProps) {
   const { columns } = facts;
   const parts = barParts(columns, packet);
+  const words = barText(parts);
   return (
     <div
       class={`row packet ${isSelected ? 'selected' : ''}`}
@@ -58,9 +59,8 @@ export function PacketRow({ row, top, isActive, facts, packet, scale, isSelected
       <span class="cell c-state" role="gridcell" aria-colindex={3}>
         {isInFlight(columns, packet) ? 'in flight' : 'queued'}
       </span>
-      <span class="cell c-needed" role="gridcell" aria-colindex={4} title={barText(parts)}>
+      <span class="cell c-needed" role="gridcell" aria-colindex={4} aria-label={words} title={words}>
         <Bar parts={parts} scale={scale} />
-        <span class="hidden">{barText(parts)}</span>
       </span>
       <span class="cell c-bytes" role="gridcell" aria-colindex={5}>
         {bytes(parts.state)}

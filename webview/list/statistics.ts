@@ -16,12 +16,22 @@ export interface SizeFigures {
 export const noFigures: SizeFigures = { count: 0, total: 0, min: 0, median: 0, p95: 0, max: 0 };
 
 /** Over the sizes of the packets `bySize[begin..end)`, which are sorted by size. */
-export function figuresOf(sizes: Uint32Array, bySize: Uint32Array, begin: number, end: number): SizeFigures {
+export async function figuresOf(
+  sizes: Uint32Array,
+  bySize: Uint32Array,
+  begin: number,
+  end: number,
+  turn: Turn,
+): Promise<SizeFigures> {
   const amount = end - begin;
   if (amount <= 0) return noFigures;
   const at = (rank: number): number => sizes[bySize[begin + rank]!]!;
   let total = 0;
-  for (let index = begin; index < end; index += 1) total += sizes[bySize[index]!]!;
+  for (let first = begin; first < end; first += stride) {
+    const last = Math.min(first + stride, end);
+    for (let index = first; index < last; index += 1) total += sizes[bySize[index]!]!;
+    if (turn.due()) await turn.pause();
+  }
   const middle = Math.floor((amount - 1) / 2);
   return {
     count: amount,
@@ -38,12 +48,12 @@ export async function allFigures(sizes: Uint32Array, turn: Turn): Promise<SizeFi
   const order = new Uint32Array(sizes.length);
   for (let index = 0; index < order.length; index += 1) order[index] = index;
   const bySize = await radixSort(order, sizes, largest(sizes), turn);
-  return figuresOf(sizes, bySize, 0, bySize.length);
+  return figuresOf(sizes, bySize, 0, bySize.length, turn);
 }
 
 export function largest(values: Uint32Array): number {
   let max = 0;
-  for (const value of values) if (value > max) max = value;
+  for (let at = 0; at < values.length; at += 1) if (values[at]! > max) max = values[at]!;
   return max;
 }
 
