@@ -8,11 +8,16 @@ import type { Store } from './store.js';
 
 /** Returns what ends it. */
 export function announceResults(store: Store, model: ListModel): () => void {
+  let told: Arrangement['facts'] | null = null;
   return effect(() => {
     const arrangement = model.rows.value?.arrangement;
     const run = store.run.peek();
     if (!arrangement || run === null || arrangement.facts !== model.facts.value) return;
-    store.announcement.value = resultText(arrangement, run);
+    const text = resultText(arrangement, run);
+    // A run that came to the same is told too: a space more makes it another text.
+    const isRepeated = told !== arrangement.facts && store.announcement.peek() === text;
+    told = arrangement.facts;
+    store.announcement.value = isRepeated ? `${text}\u00a0` : text;
   });
 }
 

@@ -82,6 +82,17 @@ describe('what is selected', () => {
     expect(store.packetIndex.value).toBe(100);
   });
 
+  it('is the same finding after the next run, wherever it stands then', () => {
+    const { store, send } = opened();
+    const at = firstRun!.findings.findIndex(({ packetIndex }) => packetIndex === 100);
+    store.finding.value = at;
+    const findings = firstRun!.findings.toReversed();
+    send({ kind: 'report', driver: report('/nic', { ...pack, runs: [{ ...firstRun!, findings }] }) });
+    expect(store.run.value?.findings[store.finding.value ?? -1]?.packetIndex).toBe(100);
+    send({ kind: 'report', driver: report('/nic', { ...pack, runs: [{ ...firstRun!, findings: [] }] }) });
+    expect(store.finding.value).toBeNull();
+  });
+
   it('falls back when its driver is gone', () => {
     const { store, send } = opened(undefined, report('/bus'), report('/nic'));
     store.selectRun('/nic', 0);

@@ -4,7 +4,7 @@
  */
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { PackedPackets } from '../extension/core/run/packedPackets.js';
-import type { Packet } from '../extension/core/run/report.js';
+import type { Finding, Packet } from '../extension/core/run/report.js';
 import type { PackedChannel, PackedRun } from '../extension/core/run/reportPack.js';
 import type { DriverReport, Target } from './protocol.js';
 import { parseSavedState, type SavedState, type Sort, type Tab } from './savedState.js';
@@ -57,6 +57,18 @@ export interface Store {
   cancel(): void;
   exportReport(format: 'json' | 'csv' | 'html'): void;
   dispose(): void;
+}
+
+/** The same finding in the next run: its rule in the same packet or, lines moving as they do, in the same function. */
+function placeOf(wanted: Finding, findings: readonly Finding[]): number | null {
+  const at = findings.findIndex(
+    ({ rule, channel, packetIndex, location }) =>
+      rule === wanted.rule &&
+      channel === wanted.channel &&
+      packetIndex === wanted.packetIndex &&
+      location?.function === wanted.location?.function,
+  );
+  return at < 0 ? null : at;
 }
 
 export function createStore(source: ReportSource): Store {
@@ -149,11 +161,13 @@ export function createStore(source: ReportSource): Store {
         drivers.value = event.drivers;
         canRun.value = event.canRun;
       } else if (event.kind === 'report') {
+        const chosen = finding.value === null ? undefined : run.value?.findings[finding.value];
         const list = drivers.value ?? [];
         const known = list.some(({ key }) => key === event.driver.key);
         drivers.value = known
           ? list.map((old) => (old.key === event.driver.key ? event.driver : old))
           : [...list, event.driver];
+        finding.value = chosen === undefined ? null : placeOf(chosen, run.value?.findings ?? []);
       } else if (event.kind === 'source') {
         const { driver: key, stale, problems } = event;
         drivers.value = (drivers.value ?? []).map((old) => (old.key === key ? { ...old, stale, problems } : old));

@@ -24,7 +24,7 @@ interface ListProps {
 
 export function PacketList({ store, model }: ListProps) {
   const rows = model.rows.value;
-  if (rows === null) return null;
+  if (rows === null) return model.facts.value === null ? <NoPackets /> : null;
   if (rows.length > 0) return <Grid store={store} model={model} rows={rows} />;
   if (rows.arrangement.facts.columns.count > 0) {
     return (
@@ -42,6 +42,10 @@ export function PacketList({ store, model }: ListProps) {
       </Empty>
     );
   }
+  return <NoPackets />;
+}
+
+function NoPackets() {
   return (
     <Empty icon="package" title="This run saved no packets">
       Packets show up when a channel is saved while some are queued or in flight.

@@ -42,6 +42,16 @@ export interface ViewOptions {
   readonly complain?: (complaint: string) => void;
 }
 
+/** What VS Code styles in every webview before the page's own sheet. */
+const editorStyle = `
+html { scrollbar-color: var(--vscode-scrollbarSlider-background) var(--vscode-editor-background); }
+body { margin: 0; padding: 0 20px; background-color: transparent; color: var(--vscode-editor-foreground);
+  font-family: var(--vscode-font-family); font-size: var(--vscode-font-size); font-weight: var(--vscode-font-weight); }
+a:focus, input:focus, select:focus, textarea:focus { outline: 1px solid -webkit-focus-ring-color; outline-offset: -1px; }
+code { padding: 1px 3px; border-radius: 4px; background-color: rgb(128 128 128 / 30%); color: #d16969; }
+::-webkit-scrollbar { width: 10px; height: 10px; }
+`;
+
 /** The strictest policy the page has to live with; scripts and styles come by nonce. */
 const policy = "default-src 'none'; style-src 'nonce-view'; script-src 'nonce-view'; font-src data:; img-src data:";
 
@@ -65,7 +75,9 @@ export async function openView(browser: Browser, options: ViewOptions = {}): Pro
   const report = embedded ? `<script type="application/octet-stream" id="vsp-lab-report">${embedded}</script>` : '';
   const html = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Packet Buffers</title>
 <meta http-equiv="Content-Security-Policy" content="${policy}">
-<style nonce="view">:root { ${style.join(' ')} } ${behind && `html { background: ${behind}; }`}</style>
+<style nonce="view">:root { ${style.join(' ')} } ${
+    theme ? `html { background: ${behind}; } ${editorStyle}` : ''
+  }</style>
 <style nonce="view">${sheet}</style></head>
 <body class="${kind}"><div id="vsp-lab"></div>${report}
 ${script(await harnessScript())}
