@@ -43,11 +43,18 @@ export interface Target {
   readonly byte?: number;
 }
 
-export type ToView =
-  /** Everything there is; the answer to `ready`. */
-  | { readonly kind: 'reports'; readonly drivers: readonly DriverReport[]; readonly canRun: boolean }
-  /** One driver was run again. */
-  | { readonly kind: 'report'; readonly driver: DriverReport }
+/**
+ * A driver's report on its way. VS Code counts the buffers of a message in one byte, and columns are many: the pack
+ * travels as one array, in the form of `packBytes`.
+ */
+export type SentReport = Omit<DriverReport, 'pack'> & { readonly pack: Uint8Array };
+
+/** What arrives unasked; `Report` is how a driver's report is held. */
+export type ViewEvent<Report> =
+  /** What there is instead of all there was; the answer to `ready`. */
+  | { readonly kind: 'reports'; readonly drivers: readonly Report[]; readonly canRun: boolean }
+  /** One driver was run again, or is one more of those that `reports` has begun. */
+  | { readonly kind: 'report'; readonly driver: Report }
   /** Its figures are those they were, its source is another now: edited, edited back, or not to be compiled. */
   | {
       readonly kind: 'source';
@@ -56,9 +63,13 @@ export type ToView =
       readonly problems: readonly Problem[];
     }
   | { readonly kind: 'progress'; readonly running: boolean; readonly text: string }
-  | { readonly kind: 'reveal'; readonly target: Target }
+  | { readonly kind: 'reveal'; readonly target: Target };
+
+export type Answer =
   | { readonly kind: 'answer'; readonly id: number; readonly ok: true; readonly value: unknown }
   | { readonly kind: 'answer'; readonly id: number; readonly ok: false; readonly message: string };
+
+export type ToView = ViewEvent<SentReport> | Answer;
 
 /** What one packet saved: bytes and the stores that wrote them. */
 export interface PacketBytes {

@@ -2,10 +2,10 @@
  * Where the page gets its reports from and who answers its calls: the extension (`messageSource.ts`) or, in an exported
  * file, the page itself (`embeddedSource.ts`).
  */
-import type { CallName, ToView, ViewCalls } from './protocol.js';
+import type { CallName, DriverReport, ViewCalls, ViewEvent } from './protocol.js';
 
-/** What arrives unasked. */
-export type SourceEvent = Exclude<ToView, { readonly kind: 'answer' }>;
+/** What arrives unasked, reports unpacked. */
+export type SourceEvent = ViewEvent<DriverReport>;
 
 export interface ReportSource {
   /** Without an editor around it there is no source to open and nothing to run. */

@@ -1,8 +1,9 @@
 /** What enters the page from outside is checked here once; everything behind trusts its types. */
 import * as v from 'valibot';
 import { COLUMN_NAMES, COLUMNS } from '../extension/core/run/packetColumns.js';
-import type { PacketColumns } from '../extension/core/run/reportPack.js';
-import type { ToView } from './protocol.js';
+import { type PacketColumns, parsePack } from '../extension/core/run/reportPack.js';
+import type { Answer } from './protocol.js';
+import type { SourceEvent } from './source.js';
 
 const whole = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -39,7 +40,20 @@ const run = v.looseObject({
   channels: v.array(channel),
   findings: v.array(finding),
 });
-const pack = v.looseObject({ schemaVersion: v.literal(1), runs: v.array(run) });
+/** A pack in its travelling form, unpacked. */
+const pack = v.pipe(
+  v.unknown(),
+  v.rawTransform<unknown, unknown>(({ dataset, addIssue, NEVER }) => {
+    try {
+      if (dataset.value instanceof Uint8Array) return parsePack(dataset.value);
+    } catch {
+      // Told below: why a pack is none is of no use to the page.
+    }
+    addIssue({ message: 'not a packed report' });
+    return NEVER;
+  }),
+  v.looseObject({ schemaVersion: v.literal(1), runs: v.array(run) }),
+);
 
 const figures = v.object({ packets: whole, stateBytes: whole, min: whole, median: v.number(), max: whole });
 const problem = v.object({ message: v.string(), file: v.string(), line: v.number(), column: v.number() });
@@ -73,8 +87,8 @@ const toView = v.variant('kind', [
 ]);
 
 /** The message, or null for what is none: other extensions' and the browser's own messages come the same way. */
-export function parseToView(data: unknown): ToView | null {
+export function parseToView(data: unknown): SourceEvent | Answer | null {
   const result = v.safeParse(toView, data);
   // What the view needs of a pack is checked above; the rest of it has the report's own types.
-  return result.success ? (result.output as unknown as ToView) : null;
+  return result.success ? (result.output as unknown as SourceEvent | Answer) : null;
 }

@@ -1,10 +1,10 @@
 /** Results as the Packet Buffers page is told of them. */
 
 import { Uri } from 'vscode';
-import type { DriverReport, Problem, Target } from '../../webview/protocol.js';
+import type { Problem, SentReport, Target } from '../../webview/protocol.js';
 import { anchorPlace } from '../core/run/figures.js';
 import { relativePath } from '../core/run/paths.js';
-import { withoutSaved } from '../core/run/reportPack.js';
+import { packBytes, withoutSaved } from '../core/run/reportPack.js';
 import type { AnchorLink } from './ids.js';
 import { enginePath } from './paths.js';
 import type { DriverResult } from './results.js';
@@ -17,9 +17,9 @@ export function problemsOf({ newest }: DriverResult): readonly Problem[] {
 }
 
 /** Packets come without their bytes: the page asks for one packet's at a time. */
-export function driverReport(result: DriverResult): DriverReport {
+export function driverReport(result: DriverResult): SentReport {
   const { key, name, previous, stale, shown } = result;
-  return { key, name, pack: withoutSaved(shown.pack), previous, stale, problems: problemsOf(result) };
+  return { key, name, pack: packBytes(withoutSaved(shown.pack)), previous, stale, problems: problemsOf(result) };
 }
 
 /** The first run of the first driver that has the callback or test. */

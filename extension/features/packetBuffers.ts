@@ -98,11 +98,11 @@ class PacketBuffers implements PageHost {
     lab.store.add(
       lab.results.onDidRemove(({ key }) => {
         this.#sent.delete(key);
-        this.#postAll(this.#everything());
+        this.#tellEverything();
       }),
     );
     lab.store.add(lab.runs.onDidChange(() => this.#postAll(this.#progress())));
-    lab.store.add(workspace.onDidGrantWorkspaceTrust(() => this.#postAll(this.#everything())));
+    lab.store.add(workspace.onDidGrantWorkspaceTrust(() => this.#tellEverything()));
   }
 
   // ---- Places
@@ -183,7 +183,7 @@ class PacketBuffers implements PageHost {
       page.load();
       return;
     }
-    page.post(this.#everything());
+    for (const message of this.#everything()) page.post(message);
     page.post(this.#progress());
     this.#reveal();
   }
@@ -215,8 +215,17 @@ class PacketBuffers implements PageHost {
     setContext('vspLab.hasReports', true);
   }
 
-  #everything(): ToView {
-    return { kind: 'reports', drivers: this.#lab.results.all.map(driverReport), canRun: workspace.isTrusted };
+  /** One message for each driver: VS Code counts the buffers of a message in one byte. */
+  #everything(): readonly ToView[] {
+    const [first, ...others] = this.#lab.results.all.map(driverReport);
+    return [
+      { kind: 'reports', drivers: first === undefined ? [] : [first], canRun: workspace.isTrusted },
+      ...others.map((driver) => ({ kind: 'report' as const, driver })),
+    ];
+  }
+
+  #tellEverything(): void {
+    for (const message of this.#everything()) this.#postAll(message);
   }
 
   #progress(): ToView {

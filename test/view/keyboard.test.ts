@@ -178,7 +178,7 @@ describe('focus', () => {
     const row = await focused(page);
     await page.evaluate(() => {
       harness.addSample('storage', 500);
-      harness.send({ kind: 'report', driver: harness.drivers.get('storage')!.report });
+      harness.sendReport('storage');
     });
     await eventually(() => announced(page).then((text) => text.startsWith('500 packets')), true);
     expect(await focused(page)).toBe(row);
@@ -190,7 +190,7 @@ describe('focus', () => {
     await press(page, '/', 'ArrowDown', 'ArrowDown', 'ArrowDown');
     await page.evaluate(() => {
       harness.addSample('storage', 3);
-      harness.send({ kind: 'report', driver: harness.drivers.get('storage')!.report });
+      harness.sendReport('storage');
     });
     await eventually(() => announced(page).then((text) => text.startsWith('3 packets')), true);
     expect(await focused(page)).toMatch(/^(group|packet)/);

@@ -10,7 +10,7 @@ import {
   withoutSaved,
 } from '../../../extension/core/run/reportPack.js';
 import { samplePack } from '../../../extension/core/run/samplePack.testing.js';
-import type { DriverReport, FromView, ToView } from '../../../webview/protocol.js';
+import type { DriverReport, FromView, SentReport, ToView } from '../../../webview/protocol.js';
 
 export interface HarnessHost {
   /** Everything the page has posted, calls included. */
@@ -26,6 +26,7 @@ export interface HarnessHost {
   addPack(key: string, bytes: Uint8Array, extras?: Partial<DriverReport>): void;
   change(key: string, extras: Partial<DriverReport>): void;
   send(message: ToView): void;
+  sendReport(key: string): void;
   sendReports(): void;
   sampleBase64(count: number): string;
 }
@@ -50,9 +51,13 @@ const host: HarnessHost = {
   send(message) {
     window.postMessage(message, '*');
   },
+  sendReport(key) {
+    const driver = host.drivers.get(key);
+    if (driver) host.send({ kind: 'report', driver: sent(driver.report) });
+  },
   sendReports() {
     host.sentAt = performance.now();
-    const drivers = Array.from(host.drivers.values(), ({ report }) => report);
+    const drivers = Array.from(host.drivers.values(), ({ report }) => sent(report));
     host.send({ kind: 'reports', drivers, canRun: host.canRun });
   },
   sampleBase64(count) {
@@ -62,6 +67,10 @@ const host: HarnessHost = {
     return btoa(text);
   },
 };
+
+function sent(report: DriverReport): SentReport {
+  return { ...report, pack: packBytes(report.pack) };
+}
 
 function add(key: string, pack: ReportPack, extras: Partial<DriverReport>): void {
   const report = { key, name: key, pack: withoutSaved(pack), previous: {}, stale: false, problems: [], ...extras };
