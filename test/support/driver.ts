@@ -63,6 +63,8 @@ export interface DriverOptions {
   readonly checked?: boolean;
   readonly optimize?: 0 | 2;
   readonly differential?: boolean;
+  /** C unless said otherwise. */
+  readonly language?: 'c' | 'c++';
 }
 
 /** A driver of one C source, ready to run. */
@@ -189,11 +191,12 @@ export class TestRun {
 /** For hooks that compile: a runtime whose sources changed takes seconds, on a busy machine a minute. */
 export const COMPILE_TIMEOUT = 300_000;
 
-/** Compiles one C source (with <vsplab.h> to include); throws with the compiler's messages. */
+/** Compiles one source (with <vsplab.h> to include); throws with the compiler's messages. */
 export async function compileText(source: string, options: DriverOptions = {}): Promise<TestDriver> {
-  const files = memoryFiles({ '/project/driver.c': source });
+  const path = options.language === 'c++' ? '/project/driver.cpp' : '/project/driver.c';
+  const files = memoryFiles({ [path]: source });
   const result = await compileDriver(
-    { name: 'driver', sources: ['/project/driver.c'] },
+    { name: 'driver', sources: [path] },
     {
       optimize: options.optimize ?? 0,
       checked: options.checked ?? true,

@@ -42,14 +42,16 @@ export class RecordedPackets implements PacketList {
   }
 
   at(index: number): Packet {
-    const { records, states, unanswered, writers } = this.#source;
+    const { records, states, unanswered, writers, layoutOf } = this.#source;
     const record = this.#indices.at(index);
     const state = states[record];
     const writtenBy = state === undefined ? undefined : writers?.runsOf(record, state.length);
+    const routine = records.get(record, 'kind');
+    const layout = records.get(record, 'state_bytes') === 0 ? undefined : layoutOf?.(record, routine);
     const bytesRead = records.get(record, 'restore_read');
     return {
       index,
-      kind: kindName(this.#source, records.get(record, 'kind')),
+      kind: kindName(this.#source, routine),
       state: records.has(record, 'IN_FLIGHT') ? 'inFlight' : 'queued',
       query: {
         saveBufSize: 0,
@@ -67,6 +69,7 @@ export class RecordedPackets implements PacketList {
             bytesRead: bytesRead === NONE ? null : bytesRead,
           }
         : null,
+      ...(layout === undefined ? {} : { record: layout }),
       ...(writtenBy === undefined ? {} : { writtenBy }),
       ...this.#stream(record),
       ...(records.has(record, 'STUBBED') ? { stubbed: true as const } : {}),

@@ -25,6 +25,8 @@ export interface PacketSource {
     /** Of the first `size` bytes that record `record` saved; undefined if nobody noted it. */
     readonly runsOf: (record: number, size: number) => Packet['writtenBy'];
   };
+  /** Index of the layout of what record `record` saved; absent where no layouts are known. */
+  readonly layoutOf?: (record: number, routine: number) => number | undefined;
   /** The packet in whose query the run ended: it has answered nothing. */
   readonly unanswered?: number;
 }

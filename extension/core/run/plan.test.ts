@@ -18,6 +18,7 @@ function driver(over: Partial<CompiledDriver> = {}): CompiledDriver {
     functions: [code('Save', SAVE), code('Restore', RESTORE), code('Other')],
     fixtures: [],
     types: [],
+    recordUses: [],
     pointerUses: [],
     indirectCalls: [],
     transients: [],

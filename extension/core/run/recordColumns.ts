@@ -105,6 +105,17 @@ function fillKinds(source: PacketSource, from: Uint32Array, column: Uint16Array)
   return names.list;
 }
 
+function fillLayouts(source: PacketSource, indices: ChannelRecords, { record, stateBytes }: Columns): void {
+  record.fill(NO_RECORD);
+  const { layoutOf, records } = source;
+  if (layoutOf === undefined) return;
+  for (let index = 0; index < record.length; index += 1) {
+    const at = indices.at(index);
+    const layout = stateBytes[index] === 0 ? undefined : layoutOf(at, records.get(at, 'kind'));
+    if (layout !== undefined) record[index] = layout;
+  }
+}
+
 /** A million packets in some tens of milliseconds. */
 export function columnsOfRecords(source: PacketSource, indices: ChannelRecords): PacketColumns {
   const count = indices.length;
@@ -118,7 +129,7 @@ export function columnsOfRecords(source: PacketSource, indices: ChannelRecords):
   blankUnmeasured(columns.bytesUninitialised, measured);
   blankUnread(columns.bytesRead);
   fillStream(columns);
-  columns.record.fill(NO_RECORD);
+  fillLayouts(source, indices, columns);
   if (source.unanswered !== undefined && source.unanswered < count) columns.queryNeeded[source.unanswered] = ABSENT;
   const saved = savedBytes(count, (index) => {
     const bytes = source.states[indices.at(index)];

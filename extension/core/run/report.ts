@@ -33,20 +33,29 @@ export interface Run {
   readonly writers?: readonly Writer[];
 }
 
-/** A record as the driver's source declares it, its fields flattened to leaves in the order of their offsets. */
+/**
+ * A record as the driver's source declares it, its fields flattened to leaves in the order of their offsets; several that
+ * a packet saves one behind the other make one layout.
+ */
 export interface RecordLayout {
-  /** The type's name as the source has it. */
+  /** The type's name as the source has it; `HEADER + ENTRY[]` for several. */
   readonly name: string;
-  /** Bytes; what a packet saves beyond them is its tail. */
+  /**
+   * Bytes; what a packet saves beyond them is its tail. A packet that saves fewer ends within: fields behind its end are
+   * not there, the last may be cut.
+   */
   readonly size: number;
-  /** Leaves and padding: together they cover every byte once, members of a union aside. */
+  /** Leaves and padding: together they cover every byte once, members of a union (`… (union)`) and bit-fields aside. */
   readonly fields: readonly RecordField[];
 }
 
 export interface RecordField {
   /** Path from the record: `Header.Version`, `Entries[2]`; for padding that of the member before it. */
   readonly name: string;
-  /** As the source spells it: `ULONG`, `UCHAR[16]`; empty for padding. */
+  /**
+   * As the source spells it: `ULONG`, `UCHAR[16]`; an array that goes on behind the record's end has as many elements as
+   * the longest packet. Empty for padding.
+   */
   readonly type: string;
   /** Bytes from the record's start. */
   readonly offset: number;
@@ -58,6 +67,7 @@ export interface RecordField {
   readonly values?: readonly { readonly name: string; readonly value: number }[];
 }
 
+/** Of an array of numbers that of an element. `text`: characters of 1 byte, of 2 in WCHAR, wchar_t and char16_t. */
 export type FieldFormat = 'unsigned' | 'signed' | 'float' | 'enum' | 'pointer' | 'bytes' | 'text' | 'guid' | 'padding';
 
 /** A store of the driver by its call stack, as in `Finding.callStack`. */

@@ -7,11 +7,13 @@ import { findingsOf, unusedAllows } from '../rules/findings.js';
 import { locationOf, userPosition } from '../rules/positions.js';
 import type { CompiledDriver } from '../toolchain/module.js';
 import { functionTable, plainName } from './functionTable.js';
+import { PacketLayouts } from './packetLayouts.js';
 import { NO_PACKETS, RecordedPackets } from './packetList.js';
 import { byChannel, PacketRecords, reachedOf } from './packetRecords.js';
 import type { PacketSource } from './packetSource.js';
 import { comparePaths } from './paths.js';
 import type { PlannedRun } from './plan.js';
+import { RecordClaims } from './recordClaims.js';
 import type { Channel, Finding, LaterSave, Outcome, Report, Run, SaveStream, Stub } from './report.js';
 import { sizeStatistics } from './stats.js';
 import { Writers } from './writers.js';
@@ -46,14 +48,36 @@ function streamOf(save: SaveResult): LaterSave {
   };
 }
 
+/** Who wrote what packets saved, and through which records. */
+interface Provenance {
+  readonly writers: Writers;
+  readonly layouts: PacketLayouts;
+}
+
+function provenanceOf(driver: CompiledDriver, { stores, states, records }: SimulationResult): Provenance | undefined {
+  if (stores === undefined) return undefined;
+  const layouts = new PacketLayouts(driver.types);
+  const claims = new RecordClaims(driver.types, driver.recordUses, stores);
+  const all = new PacketRecords(records);
+  states.forEach((state, record) => {
+    layouts.add(claims, record, all.get(record, 'kind'), state.length);
+  });
+  return { writers: new Writers(stores, driver.locations), layouts };
+}
+
 function channelsOf(
   result: SimulationResult,
   kinds: ReadonlyMap<number, string>,
-  writers: Writers | undefined,
+  provenance: Provenance | undefined,
 ): readonly Channel[] {
   const records = new PacketRecords(result.records);
   const split = byChannel(records);
-  const source: PacketSource = { records, kinds, states: result.states, ...(writers === undefined ? {} : { writers }) };
+  const source: PacketSource = {
+    records,
+    kinds,
+    states: result.states,
+    ...(provenance === undefined ? {} : { writers: provenance.writers, layoutOf: provenance.layouts.of }),
+  };
   const ended = result.fault?.context;
   return result.channels.map(({ index, name, saves }) => {
     const all = split.get(index);
@@ -125,7 +149,7 @@ export function buildRun(
   const { result } = end;
   const findings = findingsOf({ driver, result, checks }, allows);
   const outcome = outcomeOf(result, findings);
-  const writers = result.stores === undefined ? undefined : new Writers(result.stores, driver.locations);
+  const provenance = provenanceOf(driver, result);
   const fallback = result.fault?.text ?? result.assertion?.message ?? 'the run did not pass';
   return {
     run: {
@@ -134,9 +158,9 @@ export function buildRun(
       outcome,
       ...(outcome === 'passed' ? {} : { message: mainMessage(findings, fallback) }),
       ...outputOf(driver, result),
-      channels: channelsOf(result, kinds, writers),
+      channels: channelsOf(result, kinds, provenance),
       findings,
-      ...(writers === undefined ? {} : { writers: writers.list }),
+      ...(provenance === undefined ? {} : { records: provenance.layouts.list, writers: provenance.writers.list }),
     },
     stubs: result.stubs.map(({ name, calls, location }) => ({
       name,

@@ -79,6 +79,7 @@ export function sampleDriver(over: Partial<CompiledDriver> = {}): CompiledDriver
     fixtures: [],
     types: [],
     pointerUses: [],
+    recordUses: [],
     indirectCalls: [],
     transients: [],
     undefinedFunctions: [],

@@ -4,6 +4,7 @@
  */
 
 import type { CallUse, LocalVariable, UnitFacts } from './debugInfoFacts.js';
+import { recordUses } from './debugInfoRecords.js';
 import { TypeReader } from './debugInfoTypes.js';
 import { pointerUses, trackMember } from './debugInfoUses.js';
 import type { FunctionInfo } from './module.js';
@@ -34,8 +35,14 @@ export function readDebugInfo(module: IrModule, debug: DebugInfo): UnitFacts {
     const name = debug.functionName(node);
     readBody(fn, name, { debug, types, known, variables, calls });
   }
-  const uses = pointerUses(module, debug, types);
-  return { functions, types: types.types, variables, pointerUses: uses, calls };
+  return {
+    functions,
+    pointerUses: pointerUses(module, debug, types),
+    recordUses: recordUses(module, debug, types),
+    types: types.types,
+    variables,
+    calls,
+  };
 }
 
 function isCpp(debug: DebugInfo): boolean {

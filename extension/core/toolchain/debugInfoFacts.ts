@@ -1,6 +1,6 @@
 /** What is read from the debug metadata of one translation unit. */
 
-import type { FunctionInfo, PointerUse, TypeInfo } from './module.js';
+import type { FunctionInfo, PointerUse, RecordUse, TypeInfo } from './module.js';
 
 /** A call in user code. */
 export interface CallUse {
@@ -31,5 +31,6 @@ export interface UnitFacts {
   readonly types: readonly TypeInfo[];
   readonly variables: readonly LocalVariable[];
   readonly pointerUses: readonly PointerUse[];
+  readonly recordUses: readonly RecordUse[];
   readonly calls: readonly CallUse[];
 }

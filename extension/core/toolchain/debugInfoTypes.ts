@@ -77,6 +77,16 @@ export class TypeReader {
     return isRecord ? this.id(target) : null;
   }
 
+  /** The record that a type is, or that an array of it consists of; null for any other type. */
+  record(node: number): TypeId | null {
+    let at = this.stripped(node);
+    while (at >= 0 && this.#debug.reader.node(at).fields.get('tag') === 'DW_TAG_array_type') {
+      at = this.stripped(this.#debug.reader.node(at).reference('baseType'));
+    }
+    const isRecord = at >= 0 && RECORDS.test(this.#debug.reader.node(at).fields.get('tag') ?? '');
+    return isRecord ? this.id(at) : null;
+  }
+
   /** The node behind typedefs and qualifiers, -1 for void. */
   stripped(node: number): number {
     let at = node;

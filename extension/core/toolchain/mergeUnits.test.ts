@@ -17,6 +17,10 @@ const unit = {
   functions: [],
   fixtures: [],
   pointerUses: [{ function: 'f', api: 'VmbPacketGetPointer', type: 3 }],
+  recordUses: [
+    { kind: 'write', location: 1, type: 3, offset: 4 },
+    { kind: 'relay', location: 1, parameter: 1 },
+  ],
   indirectCalls: [{ location: 1, type: 'i32 (ptr)' }],
   transients: [{ record: 'S', field: 'a' }],
   notes: [],
@@ -38,6 +42,13 @@ describe('mergeUnits', () => {
     expect(merged.transients).toEqual([
       { record: 'S', field: 'a' },
       { record: 'S', field: 'a' },
+    ]);
+  });
+
+  it('keeps what places say about records', () => {
+    expect(merged.recordUses.slice(2)).toEqual([
+      { kind: 'write', location: (2 << 20) | 1, type: 9, offset: 4 },
+      { kind: 'relay', location: (2 << 20) | 1, parameter: 1 },
     ]);
   });
 

@@ -4,7 +4,15 @@ import type { UnitFacts } from './unit.js';
 
 export type MergedFacts = Pick<
   CompiledDriver,
-  'locations' | 'functions' | 'fixtures' | 'types' | 'pointerUses' | 'indirectCalls' | 'transients' | 'notes'
+  | 'locations'
+  | 'functions'
+  | 'fixtures'
+  | 'types'
+  | 'pointerUses'
+  | 'recordUses'
+  | 'indirectCalls'
+  | 'transients'
+  | 'notes'
 >;
 
 const UNIT_SHIFT = 20;
@@ -19,6 +27,7 @@ export function mergeUnits(units: readonly { readonly unit: number; readonly fac
     functions: [],
     fixtures: [],
     pointerUses: [],
+    recordUses: [],
     indirectCalls: [],
     transients: [],
     notes: [],
@@ -33,6 +42,10 @@ export function mergeUnits(units: readonly { readonly unit: number; readonly fac
     merged.functions.push(...facts.functions);
     merged.fixtures.push(...facts.fixtures);
     merged.pointerUses.push(...facts.pointerUses.map((use) => ({ ...use, type: use.type + base })));
+    for (const use of facts.recordUses) {
+      const location = (unit << UNIT_SHIFT) | use.location;
+      merged.recordUses.push({ ...use, location, ...('type' in use ? { type: use.type + base } : {}) });
+    }
     merged.indirectCalls.push(
       ...facts.indirectCalls.map(({ location, type }) => ({ location: (unit << UNIT_SHIFT) | location, type })),
     );

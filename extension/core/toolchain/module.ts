@@ -89,6 +89,19 @@ export interface PointerUse {
   readonly type: TypeId;
 }
 
+/** What a place of the source says about the records it writes memory through. Locations are location ids. */
+export type RecordUse =
+  /** A store, or the target of a copy: a record of that type begins `offset` bytes before it. */
+  | { readonly kind: 'write'; readonly location: number; readonly type: TypeId; readonly offset: number }
+  /** A copy of such a record. */
+  | { readonly kind: 'copy'; readonly location: number; readonly type: TypeId }
+  /** A copy of what a parameter (from 0) points to. */
+  | { readonly kind: 'relay'; readonly location: number; readonly parameter: number }
+  /** A call whose argument (from 0) points to such a record... */
+  | { readonly kind: 'pass'; readonly location: number; readonly argument: number; readonly type: TypeId }
+  /** ...or to what a parameter points to. */
+  | { readonly kind: 'hand'; readonly location: number; readonly argument: number; readonly parameter: number };
+
 /**
  * An external function nobody defines, with the first place that names it. It becomes a stub if the simulator has no
  * such import.
@@ -122,6 +135,7 @@ export interface CompiledDriver {
   readonly fixtures: readonly FixtureEntry[];
   readonly types: readonly TypeInfo[];
   readonly pointerUses: readonly PointerUse[];
+  readonly recordUses: readonly RecordUse[];
   readonly indirectCalls: readonly IndirectCall[];
   readonly transients: readonly TransientField[];
   readonly undefinedFunctions: readonly UndefinedFunction[];

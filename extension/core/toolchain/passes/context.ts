@@ -7,6 +7,7 @@ import type {
   FunctionInfo,
   IndirectCall,
   PointerUse,
+  RecordUse,
   SourceLocation,
   TransientField,
   TypeInfo,
@@ -56,6 +57,7 @@ export interface TransformResult {
   readonly types: readonly TypeInfo[];
   readonly variables: readonly LocalVariable[];
   readonly pointerUses: readonly PointerUse[];
+  readonly recordUses: readonly RecordUse[];
   readonly calls: readonly CallUse[];
   /** Locations are indices of this unit's table. */
   readonly indirectCalls: readonly IndirectCall[];
