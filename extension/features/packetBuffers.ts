@@ -212,7 +212,7 @@ class PacketBuffers implements PageHost {
         ? { kind: 'source', driver: key, stale, problems: problemsOf(result) }
         : { kind: 'report', driver: driverReport(result) },
     );
-    setContext('vspLab.hasReports', true);
+    void setContext('vspLab.hasReports', true);
   }
 
   /** One message for each driver: VS Code counts the buffers of a message in one byte. */

@@ -2,7 +2,7 @@
  * Whether there is anything here for this extension. C and C++ files wake it up, most of them for nothing: it looks at
  * their text, and until one names KMCL or a test no feature does anything and nothing is seen of it.
  */
-import { EventEmitter, type TextDocument, workspace } from 'vscode';
+import { EventEmitter, type TextDocument, type Uri, workspace } from 'vscode';
 import { namesKmcl } from '../core/language/anchors.js';
 import { Disposables } from './disposables.js';
 import { LANGUAGES } from './ids.js';
@@ -57,7 +57,7 @@ export class Presence {
   wake(): void {
     if (this.#awake) return;
     this.#awake = true;
-    setContext('vspLab.present', true);
+    void setContext('vspLab.present', true);
     for (const work of this.#sleepers.splice(0)) work();
   }
 
@@ -95,8 +95,13 @@ export class Presence {
   }
 
   #tell(): void {
-    const paths = this.documents().flatMap(({ uri }) => [uri.fsPath, uri.path]);
-    setContext('vspLab.files', Object.fromEntries(paths.map((path) => [path, true as const])));
+    const paths = this.documents().flatMap(({ uri }) => spellings(uri));
+    void setContext('vspLab.files', Object.fromEntries(paths.map((path) => [path, true as const])));
     this.#changed.fire();
   }
+}
+
+/** `resourcePath` is the path as the window's own system spells it, which need not be that of this host. */
+function spellings({ path, fsPath }: Uri): readonly string[] {
+  return [path, fsPath, path.replaceAll('/', '\\')];
 }

@@ -32,7 +32,8 @@ export async function runAndTell(lab: Lab, order: RunOrder): Promise<void> {
   const timer = setTimeout(() => offerCancel(lab, running, abort), OFFER_CANCEL);
   const end = await running;
   clearTimeout(timer);
-  if (end.kind === 'failed') await tell(lab, end.message);
+  // Whoever waits for the run does not wait for somebody to read why there was none.
+  if (end.kind === 'failed') void tell(lab, end.message);
 }
 
 function offerCancel(lab: Lab, running: Promise<RunEnd>, abort: AbortController): void {

@@ -236,7 +236,7 @@ export class RunService {
   }
 
   #tell(): void {
-    setContext('vspLab.running', this.running);
+    void setContext('vspLab.running', this.running);
     this.#changed.fire();
   }
 }

@@ -30,6 +30,13 @@ describe('figures of a callback', () => {
     expect(callbackFigures(report, 'restore', 'SaveBack')).toMatchObject({ packets: 2, min: 90, max: 1560 });
   });
 
+  it('are those of every channel with packets where the report does not say whose they are', () => {
+    const { callbacks: _, ...unnamed } = channel(0, 'Save', [48, 90]);
+    const { callbacks: _empty, ...empty } = channel(1, 'Save', []);
+    const report = pack(run('a', { channels: [unnamed, empty] }));
+    expect(callbackFigures(report, 'save', 'Anything')).toMatchObject({ packets: 2, min: 48, max: 90 });
+  });
+
   it('count the findings met in it', () => {
     const findings = [
       finding(SAVE),

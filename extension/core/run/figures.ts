@@ -57,6 +57,11 @@ function plainName(name: string): string {
   return name.slice(name.lastIndexOf(':') + 1);
 }
 
+/** A channel whose report does not say which callbacks it has counts for each of its driver's, if it saved anything. */
+function hasCallback({ callbacks, packets }: PackedChannel, kind: 'save' | 'restore', name: string): boolean {
+  return callbacks === undefined ? packets.count > 0 : plainName(callbacks[kind]?.function ?? '') === name;
+}
+
 /**
  * Over all channels of the driver's runs that have this callback; undefined when none has. For a restore callback the
  * packets are those restored. Findings are those met in the callback.
@@ -66,7 +71,7 @@ export function callbackFigures(pack: ReportPack, kind: 'save' | 'restore', name
   const runs: PackedRun[] = [];
   let findings = 0;
   for (const run of pack.runs) {
-    const channels = run.channels.filter(({ callbacks }) => plainName(callbacks?.[kind]?.function ?? '') === name);
+    const channels = run.channels.filter((channel) => hasCallback(channel, kind, name));
     if (channels.length === 0) continue;
     runs.push(run);
     sizes.push(...channels.map(kind === 'save' ? sizesOf : restoredSizes));
@@ -104,7 +109,7 @@ export function anchorPlace(
       if (run.name === name && run.file === file) return { run: index };
       continue;
     }
-    const channel = run.channels.find(({ callbacks }) => plainName(callbacks?.[kind]?.function ?? '') === name);
+    const channel = run.channels.find((each) => hasCallback(each, kind, name));
     if (channel !== undefined) return { run: index, channel: channel.index };
   }
   return undefined;
