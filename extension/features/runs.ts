@@ -2,7 +2,7 @@
  * Runs: from "run this" to results. One engine serves all windows' folders; of two runs of the same driver the newer
  * wins, and other drivers keep their results.
  */
-import { EventEmitter, type Uri, workspace } from 'vscode';
+import { EventEmitter, Uri, workspace } from 'vscode';
 import { isSourceName } from '../core/run/discover.js';
 import { withSeverities } from '../core/run/severities.js';
 import type { EngineClient, RunOrder as EngineOrder } from '../worker/engineClient.js';
@@ -16,7 +16,7 @@ import { isSourceDocument } from './presence.js';
 import { readSetting, setContext } from './register.js';
 import { openTexts, type Results } from './results.js';
 import { engineSettings } from './runSettings.js';
-import { overlaysFor, sourcesBeside, TooManyFiles } from './sources.js';
+import { overlaysFor, sourcesIn, TooManyFiles } from './sources.js';
 
 /** A run that takes longer says so. */
 const LONG = 500;
@@ -224,12 +224,13 @@ export class RunService {
       if (folders.length === 0) return 'There is no folder open: open the one your drivers are in.';
       return folders.map(({ uri }) => ({ home: uri, paths: [enginePath(uri)], key: undefined }));
     }
-    const keys = this.#services.results.of(scope.uri).map(({ key }) => uriOf(key));
-    const folders = keys.length > 0 ? keys : [undefined];
-    const jobs = await Promise.all(folders.map((folder) => jobOf(scope.uri, folder)));
+    const { uri } = scope;
+    const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
+    const known = this.#services.results.of(uri).map(({ key }) => uriOf(key));
+    const own = isSourceName(name) ? [Uri.joinPath(uri, '..')] : [];
+    const jobs = await Promise.all((known.length > 0 ? known : own).map(jobOf));
     const found = jobs.filter((job) => job !== undefined);
     if (found.length > 0) return found;
-    const name = scope.uri.path.slice(scope.uri.path.lastIndexOf('/') + 1);
     return isSourceName(name)
       ? `${name}: its folder cannot be read, or the file is gone.`
       : `${name} belongs to no driver that has been run: run a source file that includes it first.`;
@@ -249,15 +250,12 @@ export interface RunServices {
   readonly stopwatch: Stopwatch;
 }
 
-/** The driver in `folder`, or the one beside `file`; undefined where there is no source. */
-async function jobOf(file: Uri, folder: Uri | undefined): Promise<Job | undefined> {
+/** The driver of a folder; undefined where there is no source, or no folder any more. */
+async function jobOf(folder: Uri): Promise<Job | undefined> {
   try {
-    const first = folder?.with({ path: `${folder.path}/.` }) ?? file;
-    const sources = await sourcesBeside(first);
-    if (sources.length === 0 || (folder === undefined && !isSourceName(file.path))) return undefined;
-    const paths = sources.map(enginePath);
-    const [path = ''] = paths;
-    return { home: homeOf(sources[0] ?? file), paths, key: path.slice(0, path.lastIndexOf('/')) };
+    const sources = await sourcesIn(folder);
+    const [first] = sources;
+    return first && { home: homeOf(first), paths: sources.map(enginePath), key: enginePath(folder) };
   } catch {
     return undefined;
   }

@@ -11,9 +11,8 @@ const MAX_BYTES = 128 << 20;
 const MAX_DEPTH = 32;
 const AT_ONCE = 16;
 
-/** Sources in the file's folder: the driver it belongs to (interfaces section 2, "What is linked"). */
-export async function sourcesBeside(file: Uri): Promise<readonly Uri[]> {
-  const folder = Uris.joinPath(file, '..');
+/** Sources in a folder: one driver (interfaces section 2, "What is linked"). */
+export async function sourcesIn(folder: Uri): Promise<readonly Uri[]> {
   const entries = await workspace.fs.readDirectory(folder);
   return entries
     .filter(([name, type]) => (type & FileType.File) !== 0 && isSourceName(name))

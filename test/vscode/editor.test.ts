@@ -97,7 +97,7 @@ describe('callbacks and tests in an editor', () => {
 
 /** A save callback that says it needs a byte more than it writes. */
 async function breakSave(document: TextDocument): Promise<void> {
-  await replace(document, '*BytesNeeded = Length;', '*BytesNeeded = Length + 1;');
+  await replace(document, 'RtlZeroMemory(SaveBuf, SaveBufSize);', '*BytesNeeded = Length + 1;');
 }
 
 describe('problems', () => {
