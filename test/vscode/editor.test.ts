@@ -13,7 +13,7 @@ import {
   replace,
   restoring,
   until,
-} from './support/editor.js';
+} from './support/acts.js';
 
 const MEASURED = /^Run \| \d[\d,]* packets? · [\d,]+(?:–[\d,]+)? B/;
 const callbacks = () => file('synthetic-nic', 'NicIndication.c');

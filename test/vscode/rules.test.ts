@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict';
 import { commands, FileType, Uri, window, workspace } from 'vscode';
-import { api, until } from './support/editor.js';
+import { api, until } from './support/acts.js';
 
 const page = (rule: string): Uri => Uri.from({ scheme: 'vsp-lab', path: `/rules/${rule}.md` });
 

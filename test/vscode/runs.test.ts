@@ -1,6 +1,5 @@
 import * as assert from 'node:assert/strict';
 import { ConfigurationTarget, commands, Uri, window, workspace } from 'vscode';
-import { endlessDriver, smallDriver, wrongDriver } from './support/drivers.js';
 import {
   api,
   countNotifications,
@@ -13,7 +12,8 @@ import {
   ours,
   replace,
   until,
-} from './support/editor.js';
+} from './support/acts.js';
+import { endlessDriver, smallDriver, wrongDriver } from './support/drivers.js';
 
 const MEASURED = /^Run \| \d[\d,]* packets? · /;
 const write = (uri: Uri, text: string) => workspace.fs.writeFile(uri, new TextEncoder().encode(text));

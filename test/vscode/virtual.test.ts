@@ -11,8 +11,8 @@ import {
   Uri,
   workspace,
 } from 'vscode';
+import { lensLike, open, ours, replace, until } from './support/acts.js';
 import { smallDriver } from './support/drivers.js';
-import { lensLike, open, ours, replace, until } from './support/editor.js';
 
 /** Files in memory, as an editor in a browser or a remote repository has them. */
 class MemoryFiles implements FileSystemProvider {
