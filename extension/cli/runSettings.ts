@@ -74,6 +74,7 @@ function settingsOf(options: ParsedOptions, directory: string): RunSettings {
     compile: {
       optimize: optimize === '2' ? 2 : 0,
       checked: checks !== 'off',
+      differential: checks === 'full',
       arch: (texts.get('arch') ?? 'x64') as CompileOptions['arch'],
       defines: macros(list('define')),
       includes: folders(list('include'), cwd),

@@ -6,6 +6,7 @@
 import type { SimulationOptions } from '../core/kmcl/simulation.js';
 import { Allows } from '../core/rules/allow.js';
 import { type DiscoveredDriver, type DiscoverRequest, discover } from '../core/run/discover.js';
+import { keptElsewhere } from '../core/run/keptFields.js';
 import { joinPath, relativePath } from '../core/run/paths.js';
 import { type PlannedRun, type PlanOptions, plan } from '../core/run/plan.js';
 import { type BuiltRun, buildRun, failedRuns, routineNames, withUnusedAllows } from '../core/run/reportBuilder.js';
@@ -219,10 +220,11 @@ export class Engine {
       }),
     );
     if (signal.aborted) return [];
+    const told = keptElsewhere(ends, driver.locations);
     const allows = new Allows(simulation.checks === 'off' ? [] : driver.files, (file) => readShown(files, cwd, file));
     const kinds = routineNames(driver);
     const built = runs.flatMap((run, index) => {
-      const end = ends[index];
+      const end = told[index];
       return end === undefined ? [] : [buildRun(driver, run, end, simulation.checks, allows, kinds)];
     });
     return wanted.tests.length > 0 ? built : withUnusedAllows(built, allows);

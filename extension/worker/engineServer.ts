@@ -109,6 +109,7 @@ function engineRun({ cwd, paths, workspaceRoots, overlays, settings }: RunReques
     compile: {
       optimize: checks === 'off' ? 2 : 0,
       checked: checks !== 'off',
+      differential: checks === 'full',
       arch: 'x64',
       defines: macros(defines),
       includes,

@@ -5,6 +5,7 @@
 import { parentPort, type Transferable } from 'node:worker_threads';
 import { simulate } from '../core/kmcl/simulate.js';
 import type { LoadedDriver, Program, Simulate, SimulationOptions, SimulationResult } from '../core/kmcl/simulation.js';
+import { differential, summaryOf } from '../core/run/differential.js';
 import { simulateTellingGuest } from '../core/run/tellGuest.js';
 import { simulateTellingNull } from '../core/run/tellNull.js';
 import type { RunMessage, SimulateMessage, SimulateReply } from './simulateProtocol.js';
@@ -42,7 +43,10 @@ function run({ id, driver, program, options }: RunMessage): void {
     if (loaded === undefined) throw new Error('the driver was not loaded');
     post({ kind: 'started', id });
     const result = simulateExplained(loaded, program, options);
-    post({ kind: 'done', id, result }, buffersOf(result));
+    const varies = options.checks === 'full' && loaded.driver.differential === true;
+    const summary = summaryOf(result);
+    post({ kind: varies ? 'ran' : 'done', id, result }, buffersOf(result));
+    if (varies) post({ kind: 'varied', id, differential: differential(simulate, loaded, program, options, summary) });
   } catch (error) {
     post({ kind: 'failed', id, message: error instanceof Error ? error.message : String(error) });
   }

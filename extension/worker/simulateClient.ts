@@ -5,7 +5,8 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Program, SimulationOptions } from '../core/kmcl/simulation.js';
+import type { Differential } from '../core/kmcl/differences.js';
+import type { Program, SimulationOptions, SimulationResult } from '../core/kmcl/simulation.js';
 import type { RunEnd } from '../core/run/reportBuilder.js';
 import type { CompiledDriver } from '../core/toolchain/module.js';
 import type { SimulateMessage, SimulateReply } from './simulateProtocol.js';
@@ -55,6 +56,8 @@ interface Task {
   readonly timeout: number;
   readonly resolve: (end: RunEnd) => void;
   cancelled: boolean;
+  /** Set once it has run, while its variants run: whatever becomes of them, this is its result. */
+  result?: SimulationResult;
 }
 
 /** One worker at a time, and the test it is busy with. */
@@ -233,6 +236,15 @@ export class SimulatePool {
         this.#clock(slot, task.timeout, { kind: 'timeout', message });
         return;
       }
+      case 'ran': {
+        const { result } = reply;
+        task.result = result;
+        if (!task.cancelled) this.#clock(slot, task.timeout, { kind: 'result', result });
+        return;
+      }
+      case 'varied':
+        if (task.result !== undefined) void this.#finish(slot, varied(task.result, reply.differential), false);
+        return;
       case 'done':
         void this.#finish(slot, { kind: 'result', result: reply.result }, false);
         return;
@@ -253,7 +265,12 @@ export class SimulatePool {
     }
     if (slot.task !== task) return;
     slot.task = undefined;
-    task?.resolve(end);
+    const broken = end.kind === 'crash' && end !== CANCELLED;
+    task?.resolve(broken && task.result !== undefined ? { kind: 'result', result: task.result } : end);
     this.#assign();
   }
+}
+
+function varied(result: SimulationResult, differential: Differential | undefined): RunEnd {
+  return { kind: 'result', result: differential === undefined ? result : { ...result, differential } };
 }

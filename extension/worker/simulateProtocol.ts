@@ -1,4 +1,5 @@
 /** What the host and a simulate worker say to each other. User code runs behind this door only. */
+import type { Differential } from '../core/kmcl/differences.js';
 import type { Program, SimulationOptions, SimulationResult } from '../core/kmcl/simulation.js';
 import type { CompiledDriver } from '../core/toolchain/module.js';
 
@@ -30,5 +31,8 @@ export type SimulateReply =
   /** The driver is loaded, its code runs from now on: the wall clock starts. */
   | { readonly kind: 'started'; readonly id: number }
   | { readonly kind: 'done'; readonly id: number; readonly result: SimulationResult }
+  /** The same, but its variants run now, and `varied` follows: the wall clock starts anew. */
+  | { readonly kind: 'ran'; readonly id: number; readonly result: SimulationResult }
+  | { readonly kind: 'varied'; readonly id: number; readonly differential: Differential | undefined }
   /** A failure of ours; `message` is one line. */
   | { readonly kind: 'failed'; readonly id: number; readonly message: string };

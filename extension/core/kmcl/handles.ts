@@ -7,6 +7,8 @@ import { IRQL } from './layout.js';
 import type { FunctionTable, Simulator } from './simulator.js';
 import { STATUS } from './status.js';
 
+/** Handles of a variant whose memory lies elsewhere: its numbers are others, too. */
+const ELSEWHERE = 0x58;
 /** As a handle of the VM's worker process looks. */
 const USER_HANDLE = 0x2a4;
 /** Kernel handles have the top bits set; pointers of TypeScript numbers hold 53 bits, so only the low 32 do here. */
@@ -46,7 +48,7 @@ export class Handles {
   }
 
   readonly functions: FunctionTable = {
-    VspLabVmbusHandle: { signature: 'p:', call: () => USER_HANDLE },
+    VspLabVmbusHandle: { signature: 'p:', call: () => this.#shifted(USER_HANDLE) },
     VmbConvertVmbusHandleToKernelHandle: { signature: 's:pp', call: (user = 0, out = 0) => this.#convert(user, out) },
     ZwClose: { signature: 's:p', call: (handle = 0) => this.#close(handle) },
     NtClose: { signature: 's:p', call: (handle = 0) => this.#close(handle) },
@@ -70,10 +72,14 @@ export class Handles {
   /** A new kernel handle for an object. */
   open(kind: HandleKind, object: number): number {
     this.#objects.add(object);
-    const handle = this.#next;
+    const handle = this.#shifted(this.#next);
     this.#next += 4;
     this.#open.set(handle, { kind, object, frames: this.#simulator.machine.frames() });
     return handle;
+  }
+
+  #shifted(handle: number): number {
+    return this.#simulator.options.variant?.elsewhere === true ? handle + ELSEWHERE : handle;
   }
 
   isVmbus(handle: number): boolean {
@@ -116,7 +122,7 @@ export class Handles {
       return STATUS.INVALID_HANDLE;
     }
     this.#simulator.writable(out, 8);
-    if (user !== USER_HANDLE) {
+    if (user !== this.#shifted(USER_HANDLE)) {
       return STATUS.INVALID_HANDLE;
     }
     this.#simulator.writePointer(out, this.open('vmbus', 0));

@@ -89,6 +89,7 @@ export class Host {
     const { variant } = this.simulator.options;
     this.#configure(machine, traced);
     if (variant !== undefined) {
+      machine.watched = true;
       configure(machine, variant);
     }
     machine.native.vsp_initialize();

@@ -4,6 +4,7 @@
  * XLength pairs are exact, enums are in range.
  */
 import type { CompiledDriver, FieldInfo, TypeId, TypeInfo } from '../toolchain/module.js';
+import { FREE_MUTEX, HANDLE, KERNEL_OBJECT, LIST_ENTRY, LOCK, UNICODE_STRING } from './fieldKinds.js';
 import { ARENA } from './layout.js';
 import type { Machine } from './machine.js';
 
@@ -35,29 +36,9 @@ const MAX_INTEGER = 64;
 const INVENTED_TAG = 0x746e7649;
 /** Levels of records behind pointers; deeper ones get blocks without a shape. */
 const MAX_DEPTH = 4;
-/** Objects that must look initialised beyond zero and self-linked lists: FAST_MUTEX.Count = 1 is free. */
-const FREE_MUTEX: ReadonlySet<string> = new Set(['_FAST_MUTEX', 'FAST_MUTEX', '_KGUARDED_MUTEX']);
-const LIST_ENTRY: ReadonlySet<string> = new Set(['_LIST_ENTRY', 'LIST_ENTRY']);
-const UNICODE_STRING: ReadonlySet<string> = new Set(['_UNICODE_STRING', 'UNICODE_STRING']);
-/** Kernel objects are opaque: zero but for their lists. */
-const KERNEL_OBJECTS = [
-  'K(?:EVENT|TIMER|DPC|APC|SEMAPHORE|MUTANT|GATE|DEVICE_QUEUE|LOCK_QUEUE_HANDLE|SPIN_LOCK_QUEUE)',
-  'ERESOURCE|EX_RUNDOWN_REF|DISPATCHER_HEADER|WORK_QUEUE_ITEM|SLIST_HEADER|SINGLE_LIST_ENTRY',
-  '(?:N?PAGED_)?LOOKASIDE_LIST(?:_EX)?',
-  'IO_WORKITEM|IO_REMOVE_LOCK\\w*',
-];
-const KERNEL_OBJECT = new RegExp(`^_?(?:${KERNEL_OBJECTS.join('|')})$`);
 const MUTEX = '_KMUTANT';
 /** Its header begins with the kind of object; 4 bytes on stands SignalState, 1 when nobody owns it. */
 const MUTANT_OBJECT = 2;
-/** Locks that are integers. */
-const LOCK = /^(KSPIN_LOCK|EX_SPIN_LOCK|EX_PUSH_LOCK)$/;
-/** Handles cannot be invented. */
-const HANDLES = [
-  'HANDLE|WDF[A-Z]+|VMBPACKET|VMBPACKETCOMPLETION',
-  'PMDL|PIRP|PDEVICE_OBJECT|PDRIVER_OBJECT|PFILE_OBJECT|PETHREAD|PKTHREAD|PEPROCESS',
-];
-const HANDLE = new RegExp(`^(?:${HANDLES.join('|')})$`);
 const LENGTH_SUFFIX = /(Length|Size|Bytes|ByteCount|Count|Len|Cb)$/;
 
 export class Inventor {

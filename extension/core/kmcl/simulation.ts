@@ -1,5 +1,6 @@
 /** The door of the simulator: one test or one fixture-less run of one driver goes in, what happened comes out. */
 import type { CompiledDriver, FixtureEntry } from '../toolchain/module.js';
+import type { Differential } from './differences.js';
 import type { EventColumns } from './events.js';
 import type { ModeChoices } from './modes.js';
 import type { Observation, Variant } from './vary.js';
@@ -158,6 +159,8 @@ export interface SimulationResult {
   readonly stubs: readonly { readonly name: string; readonly calls: number; readonly location: number }[];
   /** Units of the budget that were spent. */
   readonly units: number;
+  /** What the differential runs of the same test told (checks full). */
+  readonly differential?: Differential;
   /** What a variant saw. */
   readonly observation?: Observation;
   /** Peak bytes of linear memory. */

@@ -32,6 +32,11 @@ void vsp_vary_saved(struct vsp_channel *channel, struct vsp_save *save, const ui
         const struct vsp_saved_once once = {.hash = hash, .size = size, .writes = writes};
         vsp_bytes_append(&vary->saved, &once, sizeof once);
     }
+    if (vary->again & VSP_AGAIN_ROUND_TRIP || vary->context_types != 0) {
+        const struct vsp_record_hash record = {
+            .channel = channel->index, .packet = index_of(channel, save->packet), .hash = hash};
+        vsp_bytes_append(&vary->records, &record, sizeof record);
+    }
     if (!writes) {
         return;
     }
@@ -42,6 +47,7 @@ void vsp_vary_saved(struct vsp_channel *channel, struct vsp_save *save, const ui
             .packet = index_of(channel, save->packet),
             .size = size,
             .location = return_location(),
+            .steps = vary->steps,
         };
         vsp_bytes_append(&vary->kept, &written, sizeof written);
         append_padded(&vary->kept, state, size);
@@ -139,11 +145,30 @@ void vsp_vary_save_again(struct vsp_channel *channel)
 
 /* ---- Saving what was restored ---- */
 
+/* Whether the packet was saved as that very record. Packets are saved and restored in one order, so the search goes on
+ * from where it last ended. */
+static uint32_t is_genuine(uint32_t channel, uint32_t packet, const uint8_t *state, uint32_t size)
+{
+    static uint64_t hint;
+    const struct vsp_record_hash *records = (const struct vsp_record_hash *)(uintptr_t)vsp_vary.records.at;
+    const uint64_t count = vsp_vary.records.used / sizeof *records;
+    const uint64_t hash = vsp_checksum(VSP_CHECKSUM_SEED, state, size);
+    for (uint64_t i = 0; i < count; i++) {
+        const uint64_t at = (hint + i) % count;
+        if (records[at].hash == hash && records[at].channel == channel && records[at].packet == packet) {
+            hint = at + 1;
+            return 1;
+        }
+    }
+    return 0;
+}
+
 void vsp_vary_restored(const struct vsp_channel *channel, const struct vsp_packet *packet, const uint8_t *state,
                        uint32_t size)
 {
     const uint32_t bytes = vsp_vary.again & VSP_AGAIN_ROUND_TRIP ? size : 0;
-    if (bytes == 0 && vsp_vary.context_types == 0) {
+    if ((!(vsp_vary.again & VSP_AGAIN_ROUND_TRIP) && vsp_vary.context_types == 0) ||
+        !is_genuine(channel->index, index_of(channel, packet), state, size)) {
         return;
     }
     const struct vsp_restored_once restored = {
@@ -225,25 +250,27 @@ void vsp_vary_round_trip(struct vsp_channel *channel)
 
 /* ---- Contexts ---- */
 
-/* Which of the record types a packet's context is; VSP_NONE when that cannot be told. */
+/* Which of the record types a packet's context is: the one of its block's size, else the only one that fits. VSP_NONE
+ * when that cannot be told. */
 static uint32_t type_of(const void *context)
 {
     const struct vsp_block *block = vsp_block_find(context);
-    const uint64_t size = block == NULL || block->state != VSP_BLOCK_LIVE ? 0 : vsp_block_size(block);
+    const uint64_t address = (uint64_t)(uintptr_t)context;
+    uint64_t size = 0;
+    uint64_t room = 0;
+    if (block != NULL) {
+        size = block->state == VSP_BLOCK_LIVE ? vsp_block_size(block) : 0;
+        room = size;
+    } else if (address >= VSP_NULL_ZONE && address < vsp_memory_end()) { /* part of an array, or a global */
+        room = vsp_memory_end() - address;
+    }
     uint32_t exact = VSP_NONE;
     uint32_t fitting = VSP_NONE;
-    uint64_t room = size;
-    if (block == NULL && vsp_checking) { /* part of an array, or a global */
-        const struct vsp_description *found = vsp_describe((uint64_t)(uintptr_t)context);
-        const uint32_t whole = found->kind == VSP_DESCRIBE_BLOCK || found->kind == VSP_DESCRIBE_GLOBAL;
-        room = whole ? found->size - (uint64_t)found->offset : 0;
-    }
     for (uint32_t i = 0; i < vsp_vary.context_types; i++) {
-        const uint32_t type_size = vsp_vary.context_sizes[i];
-        if (type_size == size) {
+        if (vsp_vary.context_sizes[i] == size) {
             exact = exact == VSP_NONE ? i : VSP_CONTEXT_TYPES;
         }
-        if (type_size <= room) {
+        if (vsp_vary.context_sizes[i] <= room) {
             fitting = fitting == VSP_NONE ? i : VSP_CONTEXT_TYPES;
         }
     }
@@ -363,6 +390,7 @@ static const struct vsp_context_seen *original_of(uint32_t channel, uint32_t pac
 void vsp_vary_all_restored(struct vsp_channel *channel)
 {
     uint32_t cursor = 0;
+    uint64_t hint = 0;
     if (vsp_vary.context_types == 0) {
         return;
     }
@@ -373,6 +401,9 @@ void vsp_vary_all_restored(struct vsp_channel *channel)
         }
         const struct vsp_context_seen *original = original_of(channel->index, index_of(channel, packet));
         const uint32_t type = type_of(packet->pointer);
+        if (restored_as(channel, index_of(channel, packet), &hint) == NULL) {
+            continue;
+        }
         if (original != NULL && type != VSP_NONE && type == original->type) {
             keep_context(channel, packet, index_of(channel, packet), type, 1);
         }

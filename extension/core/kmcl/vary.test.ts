@@ -120,15 +120,15 @@ VSPLAB_TEST(Migrates)
 const ALL = { from: 0, to: 1000 };
 
 describe.each([
-  { checked: true, optimize: 0 },
-  { checked: false, optimize: 2 },
-] as const)('checked $checked, optimize $optimize', (options) => {
+  { checked: true, optimize: 0, checks: 'contract' },
+  { checked: true, optimize: 0, checks: 'off' },
+  { checked: false, optimize: 2, checks: 'off' },
+] as const)('checked $checked, optimize $optimize, checks $checks', ({ checks, ...options }) => {
   let driver: TestDriver;
   beforeAll(async () => {
     driver = await compileText(SOURCE, { ...options, differential: true });
   }, COMPILE_TIMEOUT);
 
-  const checks = options.checked ? 'contract' : 'off';
   const watch = (variant: Variant): { readonly seen: Observation; readonly breaches: readonly string[] } => {
     const run = driver.test('Migrates', { checks, variant });
     expect(run.end).toBe('completed');

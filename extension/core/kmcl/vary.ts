@@ -13,38 +13,40 @@ export const VARY = {
   next: 24,
   log_from: 32,
   log_to: 40,
-  logged: 48,
-  marks: 72,
-  shift: 96,
-  skew: 104,
-  watch: 112,
-  again: 116,
-  writes: 120,
-  keep_from: 128,
-  keep_to: 136,
-  window: 144,
-  windows: 152,
-  kept: 176,
-  saved: 200,
-  restored: 224,
-  saved_channel: 248,
-  reserved: 252,
-  context_types: 256,
-  change_count: 260,
-  context_sizes: 264,
-  context_counts: 296,
-  contexts: 328,
-  changes: 352,
+  stop_at: 48,
+  logged: 56,
+  marks: 80,
+  shift: 104,
+  skew: 112,
+  watch: 120,
+  again: 124,
+  writes: 128,
+  keep_from: 136,
+  keep_to: 144,
+  window: 152,
+  windows: 160,
+  kept: 184,
+  saved: 208,
+  records: 232,
+  restored: 256,
+  saved_channel: 280,
+  reserved: 284,
+  context_types: 288,
+  change_count: 292,
+  context_sizes: 296,
+  context_counts: 328,
+  contexts: 360,
+  changes: 384,
 } as const;
-export const VARY_SIZE = 360;
+export const VARY_SIZE = 392;
 /** VSP_CONTEXT_TYPES, VSP_CONTEXTS_TAKEN, VSP_FLOW_WINDOW, VSP_WRITE_WINDOW. */
 export const CONTEXT_TYPES = 8;
 export const CONTEXTS_TAKEN = 32;
 export const FLOW_WINDOW = 65536;
 export const WRITE_WINDOW = 1024;
 
-export const WRITTEN = { channel: 0, save: 4, packet: 8, size: 12, location: 16, reserved: 20 } as const;
-export const WRITTEN_SIZE = 24;
+export const WRITTEN = { channel: 0, save: 4, packet: 8, size: 12, location: 16, reserved: 20, steps: 24 } as const;
+export const WRITTEN_SIZE = 32;
 export const RESTORED_ONCE = { channel: 0, packet: 4, size: 8, location: 12 } as const;
 export const RESTORED_ONCE_SIZE = 16;
 export const CONTEXT_SEEN = { address: 0, type: 8, channel: 12, packet: 16, restored: 20 } as const;
@@ -54,6 +56,9 @@ export const CHANGE_SIZE = 24;
 /** VSP_CHANGE_*. */
 export const CHANGE_HOW = { XOR: 0, EACH: 1, DOWN: 2, SET: 3 } as const;
 const AGAIN = { SAVE: 1, ROUND_TRIP: 2 } as const;
+
+/** Of a step's value: a status that a callback returned, not a branch. */
+export const FLOW_STATUS = 0x80000000;
 
 /** Everything lies this much further on, and so much further within its chunk of 64 KiB. */
 const SHIFT = 5 * 65536;
@@ -85,6 +90,8 @@ export interface Variant {
   readonly again?: boolean;
   /** Steps whose values are logged. */
   readonly log?: Range;
+  /** Ends before it takes this step, with a fault that tells where. */
+  readonly stopAt?: number;
   /** Saved records whose bytes are kept. */
   readonly keep?: Range;
   /** Sizes of the record types that contexts are taken of, CONTEXT_TYPES at most. */
@@ -99,6 +106,8 @@ export interface WrittenRecord {
   readonly packet: number;
   /** Id of the return statement taken. */
   readonly location: number;
+  /** Taken until then. */
+  readonly steps: number;
   readonly bytes: Uint8Array;
 }
 
@@ -132,6 +141,9 @@ export function configure(machine: Machine, variant: Variant): void {
   machine.setU64(at('fresh'), BigInt(variant.fill) * 0x0101010101010101n);
   machine.setU64(at('next'), 0n);
   setRange(machine, at('log_from'), variant.log);
+  if (variant.stopAt !== undefined) {
+    machine.setPointer(at('stop_at'), variant.stopAt);
+  }
   setRange(machine, at('keep_from'), variant.keep);
   machine.setU32(at('watch'), 1);
   machine.setU32(at('again'), variant.again === true ? AGAIN.SAVE | AGAIN.ROUND_TRIP : 0);
@@ -218,6 +230,7 @@ function readWritten(list: Uint8Array): WrittenRecord[] {
     save: view.getUint32(at + WRITTEN.save, true),
     packet: view.getUint32(at + WRITTEN.packet, true),
     location: view.getUint32(at + WRITTEN.location, true),
+    steps: Number(view.getBigUint64(at + WRITTEN.steps, true)),
     bytes: body,
   }));
 }

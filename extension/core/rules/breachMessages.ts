@@ -236,6 +236,7 @@ const RESTORE: Partial<Record<RuleId, Words>> = {
   'restorepkt-routine': () =>
     'the restored packet has state but no completion routine: nobody will free its context or finish its request',
   'restorepkt-copy': () => 'the callback changed SaveBuf, which is read-only: copy the record first',
+  'roundtrip-differs': (offset) => `saved again after the restore, byte ${offset} differs`,
   'restorepkt-no-send': () => 'a restored packet is sent again: it already behaves as sent',
 };
 

@@ -25,6 +25,8 @@ export interface Draft {
   readonly repeated?: string;
   /** The same as a number: how often in all, once where it is missing. */
   readonly count?: number;
+  /** What of a place it speaks of, where one place can break a rule in several ways: a context field. */
+  readonly subject?: string;
   /** Lower than the catalogue's: a stub or an invented value stands behind it. */
   readonly atMost?: Severity;
 }

@@ -4,10 +4,11 @@ import type { Finding } from '../run/report.js';
 import { Allows } from './allow.js';
 import { breachFindings } from './breaches.js';
 import { findRule } from './catalogue.js';
+import { breachesOf, differentialDrafts } from './differential.js';
 import { type Draft, draft, type RuleInput, severityOf } from './draft.js';
 import { faultFinding } from './faults.js';
 import { explainLeaks } from './leakCauses.js';
-import { oneFindingPerFault, ruleName, withoutRepetitions } from './merge.js';
+import { faultKey, oneFindingPerFault, ruleName, withoutRepetitions } from './merge.js';
 import { userPosition } from './positions.js';
 
 /** One remark per stub that was called (interfaces section 3). */
@@ -65,11 +66,20 @@ function toFinding(each: Draft, expected: ReadonlySet<string>, allows: Allows): 
   };
 }
 
+/** What the run itself saw, then what its variants told: of one fault at one place they know more. */
+function draftsOf(input: RuleInput): readonly Draft[] {
+  const fault = faultFinding(input);
+  const varied = input.checks === 'full' ? differentialDrafts(input) : [];
+  const known = new Set(varied.map(faultKey));
+  const result = { ...input.result, breaches: breachesOf(input) };
+  const seen = breachFindings({ ...input, result }).filter((each) => !known.has(faultKey(each)));
+  return [...seen, ...varied, ...(fault === undefined ? [] : [fault])];
+}
+
 /** Findings in the order they came about, the one that ended the run last. */
 export function findingsOf(input: RuleInput, allows: Allows): readonly Finding[] {
-  const fault = faultFinding(input);
-  const seen = [...breachFindings(input), ...(fault === undefined ? [] : [fault])];
-  const drafts = [...oneFindingPerFault(explainLeaks(withoutRepetitions(seen), input)), ...stubFindings(input)];
+  const seen = withoutRepetitions(draftsOf(input));
+  const drafts = [...oneFindingPerFault(explainLeaks(seen, input)), ...stubFindings(input)];
   const all = [...drafts, ...missedExpectations(input, drafts)];
   const expected = new Set(input.result.expected.map(ruleName));
   return all.map((each) => toFinding(each, expected, allows));

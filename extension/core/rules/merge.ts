@@ -16,9 +16,9 @@ const ONCE_A_PACKET: readonly string[] = ['restorepkt-libbuf'];
  * The same rule at the same statement of the same callback is the same fault, whichever packet ran into it in
  * whichever pass.
  */
-function faultKey(draft: Draft): string {
+export function faultKey(draft: Draft): string {
   if (ONCE_A_RUN.includes(draft.rule)) return draft.rule;
-  return [draft.rule, placeKey(draft), draft.channel, draft.callback].join(' ');
+  return [draft.rule, placeKey(draft), draft.channel, draft.callback, draft.subject ?? ''].join(' ');
 }
 
 interface Group {
@@ -72,6 +72,8 @@ function sameFault(a: Draft, b: Draft): boolean {
   if (EXPLAINS[a.rule] === b.rule) return true;
   if (a.channel !== b.channel || a.packet !== b.packet || a.pass !== b.pass || a.callback !== b.callback) return false;
   if (RECORD_RULES.includes(a.rule) && RECORD_RULES.includes(b.rule)) return true;
+  // A field that does not survive is no consequence of what else is wrong where it should have been saved.
+  if (a.subject !== undefined || b.subject !== undefined) return false;
   if (a.rule === b.rule && a.packet !== null && ONCE_A_PACKET.includes(a.rule)) return true;
   return placeKey(a) !== '' && placeKey(a) === placeKey(b) && rankOf(a.rule) !== rankOf(b.rule);
 }

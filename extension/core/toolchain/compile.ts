@@ -279,6 +279,7 @@ async function linkUnits(
   const imported = new Set(importedFunctions(linked.wasm));
   const description: Omit<CompiledDriver, 'wasm'> = {
     name,
+    ...(units.some(({ request }) => request.options.differential === true) ? { differential: true } : {}),
     files: files.map(shown),
     ...merged,
     undefinedFunctions: undefinedIn(units, services).filter((fn) => imported.has(fn.name)),

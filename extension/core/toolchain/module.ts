@@ -129,6 +129,8 @@ export interface TransientField {
 export interface CompiledDriver {
   readonly name: string;
   readonly wasm: Uint8Array;
+  /** Compiled for differential runs (`CompileOptions.differential`). */
+  readonly differential?: boolean;
   readonly files: readonly string[];
   readonly locations: LocationTable;
   readonly functions: readonly FunctionInfo[];

@@ -3,7 +3,7 @@
  */
 #include "variant.h"
 
-struct vsp_vary vsp_vary = {.next = UINT64_MAX};
+struct vsp_vary vsp_vary = {.next = UINT64_MAX, .stop_at = UINT64_MAX};
 
 struct vsp_vary *vsp_vary_address(void)
 {
@@ -37,7 +37,10 @@ struct vsp_change *vsp_vary_changes(uint32_t count)
 static uint64_t next_mark(void)
 {
     const uint64_t steps = vsp_vary.steps;
-    const uint64_t end = (steps / VSP_FLOW_WINDOW + 1) * VSP_FLOW_WINDOW;
+    uint64_t end = (steps / VSP_FLOW_WINDOW + 1) * VSP_FLOW_WINDOW;
+    if (vsp_vary.stop_at >= steps && vsp_vary.stop_at < end) {
+        end = vsp_vary.stop_at + 1;
+    }
     if (steps >= vsp_vary.log_to) {
         return end;
     }
@@ -48,6 +51,9 @@ static uint64_t next_mark(void)
 void vsp_flow_mark(uint64_t value)
 {
     const uint64_t step = vsp_vary.steps - 1;
+    if (step == vsp_vary.stop_at) {
+        vsp_fault(VSP_FAULT_ASSERT, 0, 0, 0);
+    }
     if (step >= vsp_vary.log_from && step < vsp_vary.log_to) {
         vsp_bytes_append(&vsp_vary.logged, &value, sizeof value);
     }

@@ -219,7 +219,7 @@ static uint64_t first_closed(uint64_t address, uint64_t size)
 
 void vsp_check_range(uint64_t address, uint64_t size, uint64_t access)
 {
-    if (size == 0) {
+    if (size == 0 || !vsp_checking) {
         return;
     }
     if (address >= vsp_kept.checked_end || size > vsp_kept.checked_end - address) {

@@ -24,6 +24,7 @@ struct vsp_vary {
     /* flow.c */
     uint64_t log_from; /* of the steps in [log_from, log_to) the values are logged */
     uint64_t log_to;
+    uint64_t stop_at; /* the run ends before it takes this step, UINT64_MAX: it does not */
     struct vsp_bytes logged; /* uint64_t each */
     struct vsp_bytes marks;  /* `flow` after every VSP_FLOW_WINDOW steps */
     /* memory.c */
@@ -39,6 +40,7 @@ struct vsp_vary {
     struct vsp_bytes windows; /* uint64_t each: hash of every VSP_WRITE_WINDOW records */
     struct vsp_bytes kept;    /* struct vsp_written and its bytes, padded to 8 */
     struct vsp_bytes saved;   /* struct vsp_saved_once, of the save that began last */
+    struct vsp_bytes records;  /* struct vsp_record_hash, of every record saved */
     struct vsp_bytes restored; /* struct vsp_restored_once and its bytes, padded to 8 */
     uint32_t saved_channel;   /* whose save that is */
     uint32_t reserved;
@@ -66,6 +68,7 @@ struct vsp_written {
     uint32_t size;     /* bytes that were persisted */
     uint32_t location; /* the return statement taken */
     uint32_t reserved;
+    uint64_t steps; /* taken until then */
 };
 
 struct vsp_saved_once {
@@ -74,6 +77,14 @@ struct vsp_saved_once {
     uint32_t writes; /* the query failed and the write pass ran */
 };
 
+/* What was saved of a packet: a record that is restored otherwise was crafted, and shows nothing. */
+struct vsp_record_hash {
+    uint32_t channel;
+    uint32_t packet;
+    uint64_t hash;
+};
+
+/* A packet that was restored from the very record it was saved as. */
 struct vsp_restored_once {
     uint32_t channel;
     uint32_t packet;
