@@ -1,9 +1,10 @@
 import * as assert from 'node:assert/strict';
-import * as vscode from 'vscode';
-import type { VspLabApi } from '../../extension/features/metrics.js';
-import { lensesOf, pingDriver, ScratchDriver, until } from './support/editor.js';
+import { extensions, type Uri, workspace } from 'vscode';
+import { api, file, lenses, lensLike, open, until } from './support/acts.js';
+import { smallDriver } from './support/drivers.js';
 
-const extension = vscode.extensions.getExtension('vsp-lab.vsp-lab');
+const extension = extensions.getExtension('vsp-lab.vsp-lab');
+const write = (uri: Uri, text: string) => workspace.fs.writeFile(uri, new TextEncoder().encode(text));
 
 describe('the extension host', () => {
   it('can run 64-bit memory', () => {
@@ -12,50 +13,38 @@ describe('the extension host', () => {
   });
 
   it('has a workspace of several folders open', () => {
-    assert.deepEqual(
-      vscode.workspace.workspaceFolders?.map(({ name }) => name),
-      ['synthetic-nic', 'storage-bus', 'synthetic-video'],
-    );
+    const names = workspace.workspaceFolders?.map(({ name }) => name);
+    assert.deepEqual(names, ['synthetic-nic', 'storage-bus', 'synthetic-video']);
   });
 });
 
 describe('activation', () => {
-  const driver = new ScratchDriver({
-    'notes.md': '# Notes\n',
-    'plain/Plain.c': '#include <stdio.h>\nint main(void) { return 0; }\n',
-    'Ping.c': pingDriver(),
+  const below = (path: string) => file('synthetic-nic', `activation/${path}`);
+  before(async () => {
+    await write(below('notes.md'), '# Notes\n');
+    await write(below('plain/Plain.c'), '#include <stdio.h>\nint main(void) { return 0; }\n');
+    await write(below('Small.c'), smallDriver(16));
   });
-  after(() => driver.remove());
+  after(() => workspace.fs.delete(below('.'), { recursive: true }));
 
   it('waits for a C or C++ file', async () => {
-    await driver.open('notes.md');
+    await open(below('notes.md'));
     assert.equal(extension?.isActive, false);
   });
 
   it('shows nothing for a file that names neither KMCL nor a test', async () => {
-    const document = await driver.open('plain/Plain.c');
-    await until('activation', () => extension?.isActive || undefined);
-    assert.deepEqual(await lensesOf(document), []);
+    await open(below('plain/Plain.c'));
+    await until('activation', () => extension?.isActive);
+    assert.deepEqual(await lenses(below('plain/Plain.c')), []);
   });
 
   it('shows lenses for one that does', async () => {
-    const document = await driver.open('Ping.c');
-    const lenses = await until('lenses', async () => {
-      const shown = await lensesOf(document);
-      return shown.length > 0 ? shown : undefined;
-    });
-    assert.deepEqual(
-      lenses.map(({ title, command }) => [title, command]),
-      [
-        ['Run', 'vspLab.runFile'],
-        ['Run', 'vspLab.runFile'],
-      ],
-    );
+    await open(below('Small.c'));
+    assert.deepEqual(await lensLike(below('Small.c'), /^Run$/), ['Run', 'Run']);
   });
 
-  it('takes few milliseconds: ten times the goal of 50 at most', () => {
-    assert.ok(extension?.isActive);
-    const { activation } = (extension.exports as VspLabApi).metrics;
+  it('takes few milliseconds: ten times the goal of 50 at most', async () => {
+    const { activation } = (await api()).metrics;
     assert.ok(activation > 0 && activation < 500, `${activation} ms`);
   });
 });

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Frame, type Locator, type Page } from 'playwright-core';
-import { expect, inject } from 'vitest';
+import { expect, inject, type TestContext } from 'vitest';
 import { at } from '../../../scripts/lib/project.mjs';
 import { ensureChromium } from '../../../scripts/vscode/chromium.mjs';
 
@@ -156,6 +156,26 @@ export class Workbench {
     await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor({ timeout: PATIENCE });
   }
 
+  /** Puts the cursor at the beginning of a line of the active editor, from 1, in the middle of what is seen. */
+  async goToLine(line: number): Promise<void> {
+    await this.#quickInput('Control+G', `:${line}`);
+    await this.page.keyboard.press('Enter');
+    await this.cursorAt(line);
+  }
+
+  /** Waits until the cursor of the active editor is in that line. */
+  async cursorAt(line: number): Promise<void> {
+    await this.page
+      .locator('.statusbar-item')
+      .getByText(new RegExp(`^Ln ${line}, Col`))
+      .waitFor({ timeout: PATIENCE });
+  }
+
+  /** Lenses in sight of the active editor with that text. */
+  lens(text: string | RegExp): Locator {
+    return this.page.locator('.editor-instance .codelens-decoration a').filter({ hasText: text });
+  }
+
   /** Runs a command of ours, by its id, from the palette. */
   async command(id: string): Promise<void> {
     const command = manifest.contributes?.commands?.find((entry) => entry.command === id);
@@ -164,11 +184,20 @@ export class Workbench {
     await this.palette(`${category}${shown(command.title)}`);
   }
 
-  /** Runs the command of that very title from the palette. */
+  /** Runs the command of that very title from the palette, once the palette offers it. */
   async palette(title: string): Promise<void> {
-    await this.#quickInput('F1', `>${title}`);
-    await this.#row(title).waitFor({ timeout: PATIENCE });
-    await this.#row(title).click();
+    await until(`${title} in the palette`, async () => {
+      await this.#quickInput('F1', `>${title}`);
+      // The palette offers what could be done when it was opened.
+      const row = this.#row(title);
+      const isThere = await row.waitFor({ timeout: 1000 }).then(
+        () => true,
+        () => false,
+      );
+      if (isThere) await row.click();
+      else await this.page.keyboard.press('Escape');
+      return isThere || undefined;
+    });
   }
 
   /** Titles that the palette offers for a text. */
@@ -220,6 +249,13 @@ export class Workbench {
     mkdirSync(folder, { recursive: true });
     await this.page.screenshot({ path: join(folder, `${name}.png`) });
   }
+}
+
+/** Leaves a picture of the window when a test has failed: `out/screenshots/failed-TEST.png`. */
+export async function screenshotOfFailure({ task }: TestContext, workbench: Workbench | undefined): Promise<void> {
+  if (task.result?.state !== 'fail') return;
+  const name = task.name.replace(/[^a-z0-9]+/gi, '-').slice(0, 60);
+  await workbench?.screenshot(`failed-${name}`).catch(() => {});
 }
 
 /** Polls until `look` finds something. */
