@@ -12,7 +12,7 @@ export function Banners({ store }: { readonly store: Store }) {
   );
 }
 
-/** The newest source did not compile: what is below is older. */
+/** Does not compile: what is below is older. */
 function Problems({ store }: { readonly store: Store }) {
   const problems = store.driver.value?.problems ?? [];
   const [first] = problems;
@@ -23,7 +23,7 @@ function Problems({ store }: { readonly store: Store }) {
     <div class="banner banner-error" role="group" aria-label="Compile errors">
       <Icon name="error" label="error" class="severity-error" />
       <span class="banner-text">
-        The newest source did not compile:{' '}
+        Does not compile:{' '}
         <button type="button" class="link" onClick={() => store.openSource(first)}>
           {first.file}:{first.line}:{first.column}
         </button>{' '}

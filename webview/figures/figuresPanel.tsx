@@ -2,6 +2,8 @@
 import type { ComponentChildren } from 'preact';
 import { Empty } from '../empty.js';
 import { bytes, count, plural, share } from '../format.js';
+import type { BarParts } from '../list/bar.js';
+import { Bar } from '../list/barView.js';
 import { withTerm } from '../list/filterParser.js';
 import type { ListModel } from '../list/listModel.js';
 import type { Store } from '../store.js';
@@ -32,6 +34,7 @@ export function FiguresPanel({ store, model }: PanelProps) {
       {summary.fields.total > 0 && <FieldTable fields={summary.fields} />}
       {summary.buckets.length > 1 && <SizeTable store={store} summary={summary} />}
       <LaterSaves store={store} />
+      {summary.figures.count > 0 && <BarSigns />}
       {stubs.length > 0 && (
         <Table
           caption="Stubs: functions nobody simulates, called by the driver"
@@ -109,6 +112,42 @@ function SizeTable({ store, summary }: { readonly store: Store; readonly summary
           count(bucket.count),
           share(bucket.count, summary.figures.count),
         ])}
+    />
+  );
+}
+
+const noParts: BarParts = {
+  needed: null,
+  given: null,
+  initialised: 0,
+  uninitialised: 0,
+  unread: 0,
+  state: 0,
+  library: 0,
+};
+
+/** Each sign alone, as it is drawn in the list. */
+const signs: readonly { readonly parts: Partial<BarParts>; readonly name: string; readonly meaning: string }[] = [
+  { parts: { given: 8 }, name: 'Frame', meaning: 'the buffer given on the write pass' },
+  { parts: { initialised: 6 }, name: 'Filling', meaning: 'bytes written in it' },
+  { parts: { uninitialised: 6 }, name: 'Hatched', meaning: 'bytes left uninitialised' },
+  { parts: { state: 6, unread: 6 }, name: 'Hatched the other way', meaning: 'saved bytes the restore did not read' },
+  { parts: { needed: 5 }, name: 'Upright line', meaning: 'BytesNeeded, as the query answered it' },
+  { parts: { library: 8 }, name: 'Dots below', meaning: "the library's own record of the packet (simulated)" },
+];
+
+function BarSigns() {
+  return (
+    <Table
+      caption="What the bars of the list show"
+      heads={['Sign', 'Drawn', 'Meaning']}
+      rows={signs.map(({ parts, name, meaning }) => [
+        name,
+        <span key="sign" class="sign">
+          <Bar parts={{ ...noParts, ...parts }} scale={8} />
+        </span>,
+        meaning,
+      ])}
     />
   );
 }

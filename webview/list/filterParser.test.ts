@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyHelp, parseFilter, withTerm } from './filterParser.js';
@@ -134,6 +135,13 @@ it('takes any text, and every part of it', () => {
       expect(terms.length + errors.length).toBe(pieces.length);
     }),
   );
+});
+
+it('is documented, term by term', () => {
+  const page = readFileSync(new URL('../../docs/packet-buffers.md', import.meta.url), 'utf8');
+  const terms = Array.from(page.matchAll(/^\| `([a-z]+:[^`]+)`/gm), ([, term]) => term!);
+  expect(terms.map((term) => term.slice(0, term.indexOf(':')))).toEqual(Object.keys(keyHelp));
+  for (const term of terms) only(term);
 });
 
 describe('withTerm', () => {

@@ -6,7 +6,8 @@ import { bytes, count, plural } from '../format.js';
 import { Icon } from '../icons.js';
 import { SeverityIcon } from '../outcome.js';
 import type { Group } from './arrange.js';
-import { type BarParts, barParts, barText } from './bar.js';
+import { barParts, barText } from './bar.js';
+import { Bar } from './barView.js';
 import { type ChannelFacts, findingsOf, isInFlight, restoreStatus, saveStatus } from './packetFacts.js';
 
 export interface RowProps {
@@ -69,30 +70,6 @@ export function PacketRow({ row, top, isActive, facts, packet, scale, isSelected
       <StatusCell class="c-restore" column={7} status={restoreStatus(columns, packet)} none="not restored" />
       <FindingsCell facts={facts} packet={packet} />
     </div>
-  );
-}
-
-const percent = (part: number, scale: number): string => `${Math.min(100, (100 * part) / scale).toFixed(3)}%`;
-
-function Bar({ parts, scale }: { readonly parts: BarParts; readonly scale: number }) {
-  const { needed, given, initialised, uninitialised, unread, state, library } = parts;
-  const isCut = library > scale || (needed ?? 0) > scale;
-  return (
-    <span class="bar" aria-hidden="true">
-      {given !== null && <span class="bar-given" style={{ width: percent(given, scale) }} />}
-      {initialised > 0 && <span class="bar-written" style={{ width: percent(initialised, scale) }} />}
-      {uninitialised > 0 && (
-        <span
-          class="bar-uninitialised"
-          style={{ left: percent(initialised, scale), width: percent(uninitialised, scale) }}
-        />
-      )}
-      {unread > 0 && (
-        <span class="bar-unread" style={{ left: percent(state - unread, scale), width: percent(unread, scale) }} />
-      )}
-      {needed !== null && needed > 0 && <span class="bar-needed" style={{ left: percent(needed, scale) }} />}
-      <span class={`bar-library ${isCut ? 'cut' : ''}`} style={{ width: percent(library, scale) }} />
-    </span>
   );
 }
 
