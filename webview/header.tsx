@@ -1,5 +1,5 @@
 /** Which run is shown, what is going on, and what can be done: one row. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { PackedRun } from '../extension/core/run/reportPack.js';
 import { runTotals } from './figures/summary.js';
 import { baseName } from './findings.js';
@@ -147,7 +147,7 @@ function ExportMenu({ store }: { readonly store: Store }) {
   const [isOpen, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const menu = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isOpen) return;
     menu.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus();
     const close = (event: PointerEvent) => {

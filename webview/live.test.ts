@@ -6,7 +6,7 @@ import { atOnce } from './list/turn.js';
 import { resultText } from './live.js';
 
 const [run] = samplePack(120).runs;
-const facts = channelFacts(run!, run!.channels[0]!);
+const facts = channelFacts('storage', run!, run!.channels[0]!);
 const sort = { column: 'index', descending: false } as const;
 const sum = (packets: readonly number[]) =>
   packets.reduce((total, packet) => total + facts.columns.stateBytes[packet]!, 0);

@@ -21,6 +21,8 @@ export interface Store {
   readonly driver: ReadonlySignal<DriverReport | null>;
   readonly runIndex: ReadonlySignal<number>;
   readonly run: ReadonlySignal<PackedRun | null>;
+  /** False while the driver that was chosen has not come yet and another stands in for it. */
+  readonly isChosen: ReadonlySignal<boolean>;
   /** `Channel.index`, as calls and findings name it. */
   readonly channelIndex: ReadonlySignal<number>;
   readonly channel: ReadonlySignal<PackedChannel | null>;
@@ -97,6 +99,7 @@ export function createStore(source: ReportSource): Store {
     const list = drivers.value ?? [];
     return list.find(({ key }) => key === driverKey.value) ?? list[0] ?? null;
   });
+  const isChosen = computed(() => driverKey.value === null || driver.value?.key === driverKey.value);
   const runIndex = computed(() => {
     const runs = driver.value?.pack.runs ?? [];
     return Math.max(
@@ -131,6 +134,7 @@ export function createStore(source: ReportSource): Store {
       runName.value = driver.value?.pack.runs[index]?.name ?? null;
       wantedChannel.value = null;
       finding.value = null;
+      scroll.value = 0;
       selectPacket(null);
     });
   }
@@ -212,6 +216,7 @@ export function createStore(source: ReportSource): Store {
     driver,
     runIndex,
     run,
+    isChosen,
     channelIndex,
     channel,
     packetIndex,
@@ -231,6 +236,7 @@ export function createStore(source: ReportSource): Store {
     selectChannel(index) {
       batch(() => {
         wantedChannel.value = index;
+        scroll.value = 0;
         selectPacket(null);
       });
     },

@@ -67,5 +67,5 @@ export function factsOf(packets: readonly PacketSpec[]): ChannelFacts {
     findings.set(index, found);
     for (const { severity } of found) columns.flags[index]! |= flagsOf[severity as keyof typeof flagsOf];
   });
-  return { columns: { count: packets.length, kinds, ...columns }, records, findings };
+  return { name: 'test', columns: { count: packets.length, kinds, ...columns }, records, findings };
 }

@@ -185,11 +185,7 @@ describe('the grid of bytes', () => {
   it('keeps cursor, focus and place when the driver is run again', async () => {
     await open();
     await goTo(70);
-    await page.evaluate(() => {
-      const driver = harness.drivers.get('nic');
-      if (driver === undefined) throw new Error('no driver');
-      harness.send({ kind: 'report', driver: { ...driver.report, pack: structuredClone(driver.report.pack) } });
-    });
+    await page.evaluate(() => harness.sendReport('nic'));
     await page.waitForFunction(
       () => harness.posted.filter((each) => each.kind === 'call' && each.name === 'packetBytes').length === 2,
     );

@@ -114,6 +114,22 @@ describe('a state that was stored', () => {
     expect(await page.locator('.scroller').evaluate((element) => element.scrollTop)).toBe(40 * 22);
   });
 
+  it('waits for its driver where others come first', async () => {
+    await open({
+      setUp: (host) => {
+        host.addSample('early', 30);
+        host.state = { driver: 'storage', run: 'SavesInFlightRequests', packet: 300, grouped: false, scroll: 290 };
+      },
+    });
+    await shown(page);
+    await page.evaluate(() => {
+      harness.addSample('storage', 400);
+      harness.sendReport('storage');
+    });
+    await page.locator('.packet.selected[data-packet="300"]').waitFor();
+    expect(await page.locator('.scroller').evaluate((element) => element.scrollTop)).toBe(290 * 22);
+  });
+
   it('is stored as the list is used', async () => {
     await open({ setUp: (host) => host.addSample('storage', 400) });
     await shown(page);
@@ -148,7 +164,7 @@ describe('a run while the page is open', () => {
     expect((await calls(page)).at(-1)).toMatchObject({ name: 'cancel' });
     await page.evaluate(() => {
       harness.addSample('storage', 5000, 2);
-      harness.send({ kind: 'report', driver: harness.drivers.get('storage')!.report });
+      harness.sendReport('storage');
       harness.send({ kind: 'progress', running: false, text: '' });
     });
     await expect.poll(async () => (await announced(page)).startsWith('5,000 packets'), { timeout: 10_000 }).toBe(true);

@@ -24,10 +24,11 @@ const fewPackets = 20_000;
 const sliceMilliseconds = 10;
 
 export function createListModel(store: Store): ListModel {
+  const driverKey = computed(() => store.driver.value?.key ?? '');
   const facts = computed(() => {
     const run = store.run.value;
     const channel = store.channel.value;
-    return run && channel && channelFacts(run, channel);
+    return run && channel && channelFacts(driverKey.value, run, channel);
   });
   const filter = computed(() => parseFilter(store.filter.value));
   const arrangement = signal<Arrangement | null>(null);

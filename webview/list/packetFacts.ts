@@ -10,6 +10,8 @@ import {
 
 /** One channel's packets with what the run says about them. */
 export interface ChannelFacts {
+  /** Stays the same over runs: of driver, run and channel. */
+  readonly name: string;
   readonly columns: PacketColumns;
   /** Type names by the numbers in `columns.record`. */
   readonly records: readonly string[];
@@ -19,8 +21,8 @@ export interface ChannelFacts {
 
 const noFindings: readonly Finding[] = [];
 
-/** `channel` is one of the run's. */
-export function channelFacts(run: PackedRun, channel: PackedChannel): ChannelFacts {
+/** `driver` is the key of its report, `channel` one of the run's. */
+export function channelFacts(driver: string, run: PackedRun, channel: PackedChannel): ChannelFacts {
   const findings = new Map<number, Finding[]>();
   for (const finding of run.findings) {
     if (finding.suppressed || finding.packetIndex === null || finding.channel !== channel.index) continue;
@@ -28,7 +30,8 @@ export function channelFacts(run: PackedRun, channel: PackedChannel): ChannelFac
     if (ofPacket) ofPacket.push(finding);
     else findings.set(finding.packetIndex, [finding]);
   }
-  return { columns: channel.packets, records: (run.records ?? []).map(({ name }) => name), findings };
+  const name = JSON.stringify([driver, run.name, channel.index]);
+  return { name, columns: channel.packets, records: (run.records ?? []).map(({ name }) => name), findings };
 }
 
 export const findingsOf = (facts: ChannelFacts, packet: number): readonly Finding[] =>

@@ -25,7 +25,8 @@ interface ListProps {
 export function PacketList({ store, model }: ListProps) {
   const rows = model.rows.value;
   if (rows === null) return model.facts.value === null ? <NoPackets /> : null;
-  if (rows.length > 0) return <Grid store={store} model={model} rows={rows} />;
+  // Another list begins at its own place, with its own row for the keyboard.
+  if (rows.length > 0) return <Grid key={rows.arrangement.facts.name} store={store} model={model} rows={rows} />;
   if (rows.arrangement.facts.columns.count > 0) {
     return (
       <Empty
@@ -101,6 +102,7 @@ function Grid({ store, model, rows }: ListProps & { readonly rows: Rows }) {
     if (scroller.current === null) return;
     window.scrolled(scroller.current.scrollTop);
     redraw({});
+    if (!store.isChosen.peek()) return;
     rest(() => {
       store.scroll.value = window.position;
     });
@@ -239,6 +241,7 @@ function useRestoredScroll(store: Store, window: RowScroller, height: number): v
   const isDone = useRef(false);
   if (isDone.current || height === 0) return;
   isDone.current = true;
+  if (!store.isChosen.peek()) return;
   window.scrollTo(store.scroll.peek() * rowHeight);
 }
 
