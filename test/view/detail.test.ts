@@ -206,7 +206,7 @@ describe('the fields of the record', () => {
     expect(found).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^0 .? ?Header struct 16 bytes$/),
-        '0 Signature UINT32 1229146446 0x4943494E',
+        '0 Signature UINT32 1229146446 0x4943494E "NICI"',
         '16 Mode NIC_MODE 319951120 (no name) 0x13121110',
         '20 Priority UINT32 : 7 10 0x0A',
         '24 InterfaceId GUID {1B1A1918-1D1C-1F1E-2021-222324252627}',
