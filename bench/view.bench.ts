@@ -4,23 +4,14 @@
  */
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import type { HarnessHost } from '../test/view/harness/host.js';
-import { openBrowser, openView, shown } from '../test/view/harness/viewPage.js';
+import { openView, shown } from '../test/view/harness/viewPage.js';
+import { framesOfWheel, inBrowser } from './browser.js';
 import { type Figure, median, once } from './figures.js';
 
 declare const harness: HarnessHost;
 
 const ROUNDS = 5;
-const SCROLL_MILLISECONDS = 3000;
 const MEBIBYTE = 1_048_576;
-
-const inBrowser = async <Result>(work: (browser: Browser) => Promise<Result>): Promise<Result> => {
-  const browser = await openBrowser();
-  try {
-    return await work(browser);
-  } finally {
-    await browser.close();
-  }
-};
 
 /** A page that shows nothing yet and has its packets ready to be sent. */
 async function withPackets(browser: Browser, count: number): Promise<Page> {
@@ -52,28 +43,7 @@ const scrolling = (count: number) => () =>
   inBrowser(async (browser) => {
     const page = await withPackets(browser, count);
     await paint(page);
-    const box = await page.locator('.scroller').boundingBox();
-    await page.mouse.move((box?.x ?? 0) + 200, (box?.y ?? 0) + 200);
-    const frames = page.evaluate(
-      (length) =>
-        new Promise<number>((resolve) => {
-          const start = performance.now();
-          let counted = 0;
-          const count = () => {
-            counted += 1;
-            if (performance.now() - start < length) requestAnimationFrame(count);
-            else resolve((1000 * counted) / (performance.now() - start));
-          };
-          requestAnimationFrame(count);
-        }),
-      SCROLL_MILLISECONDS,
-    );
-    const isTurning = { value: true };
-    void frames.finally(() => {
-      isTurning.value = false;
-    });
-    while (isTurning.value) await page.mouse.wheel(0, 240);
-    return frames;
+    return framesOfWheel(page, '.scroller');
   });
 
 interface HeapUsage {
