@@ -16,7 +16,7 @@ export function ByteStatus({ store, view, model }: ByteStatusProps) {
   const byte = view.cursor.value;
   const selection = view.selection.value;
   if (byte === null || byte >= model.bytes.length) {
-    return <p class="byte-status dim">Choose a byte or a field to see its value and the line that wrote it.</p>;
+    return <p class="byte-status idle dim">Choose a byte or a field to see its value and the line that wrote it.</p>;
   }
   const field = fieldText(model, byte);
   return (
@@ -45,8 +45,8 @@ function Writer({ store, model, byte }: { readonly store: Store; readonly model:
   if (frame === undefined) return <p class="writer dim">Who wrote it was not measured in this run.</p>;
   if (frame === null) {
     return (
-      <p class="writer">
-        <span class="flag flag-never">never written</span>
+      <p>
+        <span class="flag flag-never">never written</span>{' '}
         <span class="dim">No store of the driver reached this byte: it carries what was in the buffer before.</span>
       </p>
     );

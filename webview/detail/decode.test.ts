@@ -118,6 +118,13 @@ describe('decodeField in the words of C', () => {
     expect(decode('07000000')).toBe('7 (no name)');
   });
 
+  it('reads a signature as its letters too', () => {
+    const decode = (hex: string) => decodeField(field('UINT32', 4, 'unsigned'), bytes(hex));
+    expect(decode('4e494349')).toEqual({ text: '1229146446', hex: '0x4943494E', letters: 'NICI' });
+    expect(decode('30313233')).not.toHaveProperty('letters');
+    expect(decode('4e490000')).not.toHaveProperty('letters');
+  });
+
   it('shows pointers as addresses and NULL by name', () => {
     expect(decodeField(field('PVOID', 8, 'pointer'), bytes('0010000000f8ffff'))).toEqual({
       text: '0xFFFFF80000001000',

@@ -8,6 +8,8 @@ export interface Decoded {
   readonly text: string;
   /** The same number in hex, at the field's width; absent where `text` says it all. */
   readonly hex?: string;
+  /** A signature or pool tag as it stands in memory: `NICI`. */
+  readonly letters?: string;
   /** Fewer bytes were saved than the field has. */
   readonly cut?: true;
 }
@@ -73,7 +75,15 @@ function scalar(field: RecordField, slice: Uint8Array): Decoded {
 
 function unsignedText(type: string, value: bigint, width: number, hex: string): Decoded {
   if (/^(?:BOOLEAN|bool|_Bool)$/.test(type) && value < 2n) return { text: value === 1n ? 'TRUE' : 'FALSE', hex };
-  return width === 1 ? { text: `${value}` } : { text: `${value}`, hex };
+  return width === 1 ? { text: `${value}` } : { text: `${value}`, hex, ...signature(value, width) };
+}
+
+/** Four bytes that are letters all four are rarely a number. */
+function signature(value: bigint, width: number): { letters?: string } {
+  if (width !== 32) return {};
+  const codes = [0n, 8n, 16n, 24n].map((shift) => Number((value >> shift) & 0xffn));
+  const letters = String.fromCharCode(...codes);
+  return /^[A-Za-z0-9_]{3}[A-Za-z0-9_ ]$/.test(letters) && /[A-Za-z]/.test(letters) ? { letters } : {};
 }
 
 function signedText(type: string, value: bigint, width: number, hex: string): Decoded {

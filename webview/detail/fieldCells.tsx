@@ -97,7 +97,7 @@ function groupType({ array, overlapping, children }: GroupNode): string {
 
 function LeafCells({ model, node }: { readonly model: ByteModel; readonly node: LeafNode }) {
   const { field } = node;
-  const { text, hex, cut } = decodeField(field, model.bytes);
+  const { text, hex, letters, cut } = decodeField(field, model.bytes);
   const never = model.provenance.neverWrittenIn(node.start, Math.min(node.end, model.bytes.length));
   return (
     <>
@@ -109,6 +109,7 @@ function LeafCells({ model, node }: { readonly model: ByteModel; readonly node: 
         {never > 0 ? <Flag kind="never" text={neverText(never, field.size)} /> : null}
         <span class="text">{text}</span>
         {hex === undefined ? null : <span class="number">{hex}</span>}
+        {letters === undefined ? null : <span class="number">{`"${letters}"`}</span>}
         {cut && text !== 'not saved' ? <Flag kind="cut" text="cut off" /> : null}
       </span>
     </>

@@ -97,7 +97,10 @@ export class HexGrid {
   focus(): void {
     const byte = this.#tabByte;
     const row = this.#rows.get(Math.floor(byte / this.#shape.perRow));
-    row?.cell(byte % this.#shape.perRow)?.focus({ preventScroll: true });
+    const cell = row?.cell(byte % this.#shape.perRow);
+    cell?.focus({ preventScroll: true });
+    // Within the pane: in the grid it is in sight already.
+    cell?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
 
   get #tabByte(): number {

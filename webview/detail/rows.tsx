@@ -27,6 +27,7 @@ export interface RowsProps {
 }
 
 const OVERSCAN = 8;
+const NEAREST: ScrollIntoViewOptions = { block: 'nearest', inline: 'nearest' };
 const ROW_HEIGHT = 22;
 
 export function Rows(props: RowsProps) {
@@ -58,9 +59,14 @@ export function Rows(props: RowsProps) {
   }, [count, height, rows]);
 
   useEffect(() => {
-    if (active === null || height === 0 || !rows.reveal(active)) return;
-    if (scroller.current !== null) scroller.current.scrollTop = rows.real;
-    refresh();
+    const element = scroller.current;
+    if (element === null || active === null || height === 0) return;
+    if (rows.reveal(active)) {
+      element.scrollTop = rows.real;
+      refresh();
+    }
+    // Within the pane around the list, for those who move by keys.
+    if (element === document.activeElement) document.getElementById(`${id}-${active}`)?.scrollIntoView(NEAREST);
   }, [active, height]);
 
   const scrolled = (): void => {
