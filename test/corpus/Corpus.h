@@ -89,6 +89,10 @@ SAVE(SaveRequest)
 {
     PREQUEST Request = (PREQUEST)VmbPacketGetPointer(Packet);
     RECORD Record;
+    *BytesNeeded = 0;
+    if (Request == NULL) {
+        return STATUS_SUCCESS;
+    }
     *BytesNeeded = sizeof(Record);
     if (SaveBufSize < sizeof(Record)) {
         return STATUS_BUFFER_TOO_SMALL;

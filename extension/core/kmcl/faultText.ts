@@ -11,7 +11,7 @@ export interface FaultText {
   readonly related?: readonly RelatedPlace[];
 }
 
-const MEMORY_KINDS: ReadonlySet<FaultKind> = new Set<FaultKind>([
+export const MEMORY_KINDS: ReadonlySet<FaultKind> = new Set<FaultKind>([
   FAULT.OUT_OF_BOUNDS,
   FAULT.USE_AFTER_FREE,
   FAULT.NULL,

@@ -27,6 +27,8 @@ interface Gpadl {
   /** The client channel that published it, undefined for the guest's. */
   readonly owner: Channel | undefined;
   mapping: { readonly channel: Channel; readonly mdl: number; readonly frames: readonly number[] } | undefined;
+  /** The last mapping, also when it has ended: its MDL, and whether its channel had been restored by then. */
+  last: { readonly mdl: number; readonly restored: boolean } | undefined;
 }
 
 export class Gpadls {
@@ -145,6 +147,7 @@ export class Gpadls {
     }
     const mdl = this.#buildMdl(entry);
     entry.mapping = { channel, mdl, frames: this.#simulator.machine.frames() };
+    entry.last = { mdl, restored: channel.get('RESTORED') === 1 };
     this.#simulator.machine.native.vsp_unpoison(entry.address, entry.pages * PAGE_SIZE);
     this.#simulator.writePointer(out, mdl);
     return STATUS.SUCCESS;
@@ -206,7 +209,7 @@ export class Gpadls {
 
   #add(entry: Pick<Gpadl, 'address' | 'pages' | 'readOnly' | 'owner'>): number {
     const handle = this.#next++;
-    this.#gpadls.set(handle, { ...entry, handle, mapping: undefined });
+    this.#gpadls.set(handle, { ...entry, handle, mapping: undefined, last: undefined });
     return handle;
   }
 
@@ -290,6 +293,20 @@ export class Gpadls {
         this.#gpadls.delete(entry.handle);
       }
     }
+  }
+
+  /** Does an address lie in a mapping, or in its MDL, that ended before a channel was restored (S-33)? */
+  isOfOldHost(address: number): boolean {
+    const within = (start: number, size: number): boolean => address >= start && address < start + size;
+    return (
+      this.#channels.live.some((channel) => channel.get('RESTORED') === 1) &&
+      [...this.#gpadls.values()].some(
+        ({ address: memory, pages, mapping, last }) =>
+          mapping === undefined &&
+          last?.restored === false &&
+          (within(memory, pages * PAGE_SIZE) || within(last.mdl, MDL.pages + 8 * pages)),
+      )
+    );
   }
 
   /** A new host: mappings are gone, the guest's buffers and their handles stay (S-33). */

@@ -120,6 +120,7 @@ export class Host {
     this.lifecycle.onRefused = (channel) => this.gpadls.channelClosed(channel, 'state-opened-unwind');
     this.control.onCleanup = (channel) => packetLeft(this.simulator, channel);
     this.fixture.restart = () => this.restart();
+    this.simulator.isOfOldHost = (address) => this.gpadls.isOfOldHost(address);
     this.simulator.channelPast = (index) => {
       const channel = this.channels.live.find((each) => each.index === index);
       return {

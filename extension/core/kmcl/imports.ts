@@ -1,6 +1,6 @@
 /** Everything a module can import: functions TypeScript serves, the doors of vsp.h, and stubs for the rest. */
 import { Fault } from './faults.js';
-import { memoryFaultText, objectText } from './faultText.js';
+import { MEMORY_KINDS, memoryFaultText, objectText } from './faultText.js';
 import { EVENT, FAULT, type FaultKind, LIBRARY_FRAME } from './layout.js';
 import { fromWasm, parametersOf, toWasm, type WasmValue } from './signature.js';
 import { apiOf, type FunctionTable, type LibraryFunction, type Simulator } from './simulator.js';
@@ -160,6 +160,7 @@ export class Imports {
       detail: Number(detail),
       ...described,
       ...this.#simulator.findingExtras(),
+      ...(MEMORY_KINDS.has(kind) && this.#simulator.isOfOldHost(Number(address)) ? { ofOldHost: true } : {}),
       frames: machine.frames(),
       context: machine.context(),
     });

@@ -338,6 +338,13 @@ struct vsp_save_record {
     uint64_t bytes;
 };
 
+/* A piece that VmbChannelSaveContinue handed to the driver, checks on: how a buffer that is fed back is recognised. */
+struct vsp_piece_record {
+    uint64_t checksum; /* of the bytes filled */
+    uint32_t filled;
+    uint32_t buffer_size;
+};
+
 /* A log of fixed-size records: blocks that never move. */
 struct vsp_log {
     uint64_t *blocks; /* addresses of blocks */
@@ -356,6 +363,7 @@ struct vsp_simulator {
     struct vsp_log events;
     struct vsp_log chunks;
     struct vsp_log saves;
+    struct vsp_log pieces;
     struct vsp_guest *guests;
     struct vsp_state *states;
     void *snapshots; /* guests as they were at the last SaveEnd of each channel (state.c) */

@@ -301,12 +301,13 @@ void VmbPacketFree(struct vsp_packet *handle)
 
 /* ---- Properties ---- */
 
-/* Set* on a packet in use is misuse, but for a restored one while the channel stands still (S-26). */
-static void check_settable(const struct vsp_packet *packet)
+/* Set* on a packet in use is misuse, but for a restored one while the channel stands still (S-26). Answers 0 in a save
+ * callback, where the call has no effect: what it would change is being saved. */
+static uint32_t check_settable(const struct vsp_packet *packet)
 {
     vsp_irql_at_most(VSP_DISPATCH_LEVEL, packet);
     if (vsp_in_save_callback(packet)) {
-        return;
+        return 0;
     }
     if (packet->state == VSP_PACKET_FREE) {
         vsp_misuse(VSP_RULE_OUT_NO_TOUCH_AFTER_SEND, packet, 0);
@@ -314,6 +315,7 @@ static void check_settable(const struct vsp_packet *packet)
                !(packet->flags & VSP_PACKET_RESTORED && !packet->channel->processing && !packet->channel->transmit)) {
         vsp_misuse(VSP_RULE_OUT_NO_REUSE_IN_USE, packet, packet->state);
     }
+    return 1;
 }
 
 static void check_readable(const struct vsp_packet *packet)
@@ -327,7 +329,9 @@ void VmbPacketSetCompletionRoutine(struct vsp_packet *handle, void *routine)
 {
     VSP_CALL(VSP_API_VMB_PACKET_SET_COMPLETION_ROUTINE, handle, (uintptr_t)routine, 0);
     struct vsp_packet *packet = vsp_packet_checked(handle);
-    check_settable(packet);
+    if (!check_settable(packet)) {
+        return;
+    }
     packet->routine = routine;
     packet->context = NULL;
     packet->flags &= ~VSP_PACKET_EX;
@@ -337,7 +341,9 @@ void VmbPacketSetCompletionRoutineEx(struct vsp_packet *handle, void *context, v
 {
     VSP_CALL(VSP_API_VMB_PACKET_SET_COMPLETION_ROUTINE_EX, handle, (uintptr_t)routine, (uintptr_t)context);
     struct vsp_packet *packet = vsp_packet_checked(handle);
-    check_settable(packet);
+    if (!check_settable(packet)) {
+        return;
+    }
     packet->routine = routine;
     packet->context = context;
     packet->flags |= VSP_PACKET_EX;
@@ -347,7 +353,9 @@ void VmbPacketSetPointer(struct vsp_packet *handle, void *pointer)
 {
     VSP_CALL(VSP_API_VMB_PACKET_SET_POINTER, handle, (uintptr_t)pointer, 0);
     struct vsp_packet *packet = vsp_packet_checked(handle);
-    check_settable(packet);
+    if (!check_settable(packet)) {
+        return;
+    }
     packet->pointer = pointer;
 }
 

@@ -156,6 +156,51 @@ static vsp_status take_chunk(struct vsp_channel *channel, struct vsp_restore *re
     return status;
 }
 
+/* The saved piece that these bytes begin with: the longest one. */
+static const struct vsp_piece_record *piece_at(const uint8_t *bytes, uint32_t size)
+{
+    const struct vsp_log *log = &vsp_simulator()->pieces;
+    const struct vsp_piece_record *found = NULL;
+    for (uint64_t i = 0; i < log->count; i++) {
+        const struct vsp_piece_record *block =
+            (const struct vsp_piece_record *)(uintptr_t)log->blocks[i / log->per_block];
+        const struct vsp_piece_record *piece = &block[i % log->per_block];
+        if (piece->filled <= size && (found == NULL || piece->filled > found->filled) &&
+            vsp_checksum(VSP_CHECKSUM_SEED, bytes, piece->filled) == piece->checksum) {
+            found = piece;
+        }
+    }
+    return found;
+}
+
+/* Are these the first bytes of another chunk, at this place of the stream? */
+static uint32_t begins_chunk(const uint8_t *bytes, uint32_t size)
+{
+    struct vsp_stream_chunk chunk;
+    if (size < sizeof chunk) {
+        return size != 0 && (bytes[0] == 'V');
+    }
+    vsp_copy(&chunk, bytes, sizeof chunk);
+    return chunk.kind == VSP_CHUNK_PACKET || chunk.kind == VSP_CHUNK_COMPLETION || chunk.kind == VSP_CHUNK_CHANNEL;
+}
+
+/*
+ * Which rule a buffer breaks that is no row of whole chunks: a piece with what its buffer held behind it, the beginning
+ * of a piece behind a whole one, or neither: a piece left out, repeated or torn apart.
+ */
+static void report_refused(struct vsp_channel *channel, const uint8_t *bytes, uint32_t size)
+{
+    const struct vsp_piece_record *piece = piece_at(bytes, size);
+    const uint32_t rest = piece == NULL ? 0 : size - piece->filled;
+    if (rest == 0) {
+        vsp_misuse(VSP_RULE_RESTORE_ORDER, channel, size);
+    } else {
+        const uint64_t detail = (uint64_t)(rest < VSP_DETAIL_REST ? rest : VSP_DETAIL_REST) << 32 | piece->filled;
+        const uint32_t begins = begins_chunk(bytes + piece->filled, rest);
+        vsp_misuse(begins ? VSP_RULE_SAVE_BOUNDARIES : VSP_RULE_SAVE_PERSIST_FILLED, channel, detail);
+    }
+}
+
 /* S-25: the chunks of one buffer in another order, the head first. */
 static vsp_status take_shuffled(struct vsp_channel *channel, struct vsp_restore *restore, const uint8_t *bytes,
                                 uint32_t count)
@@ -214,9 +259,10 @@ vsp_status vsp_restore_piece(struct vsp_channel *channel, const void *buffer, ui
     const uint8_t *bytes = buffer;
     const uint32_t count = count_chunks(restore, bytes, size);
     if (count == 0) {
-        if (!tampered) {
-            vsp_misuse(VSP_RULE_RESTORE_ORDER, channel, size);
+        if (!tampered && !restore->refused) {
+            report_refused(channel, bytes, size);
         }
+        restore->refused = 1; /* what follows is fed out of order, whatever it is */
         return STATUS_INVALID_PARAMETER;
     }
     vsp_scope_enter(&restore->scope, channel, VSP_API_VMB_CHANNEL_RESTORE_FROM_BUFFER,

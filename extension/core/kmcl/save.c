@@ -445,6 +445,11 @@ vsp_status VmbChannelSaveContinue(struct vsp_channel *handle, void *buffer, uint
         vsp_lasting.in_library++;
         status = vsp_save_continue(channel, buffer, size, &filled_now, &required_now);
         vsp_lasting.in_library--;
+        if (vsp_checking && filled_now != 0 && channel->saving->phase != VSP_SAVE_FAILED) {
+            const struct vsp_piece_record record = {
+                vsp_checksum(VSP_CHECKSUM_SEED, buffer, filled_now), filled_now, size};
+            vsp_log_append(&vsp_simulator()->pieces, sizeof record, &record);
+        }
     }
     *filled = filled_now;
     *required = required_now;

@@ -143,6 +143,10 @@ static inline uint32_t vsp_load_record(const uint8_t *from, uint64_t *words, uin
 #define VSP_LIBBUF_OTHER 3u   /* other bytes, or another number of them */
 #define VSP_LIBBUF_WRITTEN 4u /* the callback changed LibBuf itself */
 
+/* Details of save-persist-filled and save-boundaries: the length of the piece, and above it the bytes behind it, so many at
+ * most that the whole is an exact number in TypeScript. */
+#define VSP_DETAIL_REST 0xFFFFFu
+
 /* Details of savepkt-idempotent: what a repeated call did otherwise. */
 #define VSP_DETAIL_ANSWERS 0u /* status or *BytesNeeded */
 #define VSP_DETAIL_BYTES 1u   /* bytes stored */
@@ -198,6 +202,7 @@ struct vsp_restore {
     uint32_t packets;
     uint32_t completions;
     uint32_t finished;
+    uint32_t refused; /* a buffer was no row of whole chunks */
     uint32_t record_base; /* of the origin's first save, VSP_NONE */
     /* the callback now running */
     const uint8_t *given; /* the library's own copy of LibBuf */

@@ -70,6 +70,8 @@ export interface FaultRecord {
   readonly guestPacket?: { readonly number: number; readonly length: number };
   /** Bytes of that packet that the address or the length accessed follow (run/tellGuest.ts). */
   readonly guestField?: { readonly offset: number; readonly size: number };
+  /** The memory was a GPADL's mapping, and its channel has been saved and restored since. */
+  readonly ofOldHost?: boolean;
   /** A callback of this channel has asked for the channel's pointer, and none was ever set. */
   readonly noPointer?: boolean;
   /** How often the channel of the running callback has been opened, where that is more than once. */

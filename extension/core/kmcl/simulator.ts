@@ -99,6 +99,8 @@ export class Simulator {
   stubCalled = false;
   /** What a fault in a callback of the channel with this index should know of its past. */
   channelPast: (index: number) => Pick<FaultRecord, 'noPointer' | 'opens'> = () => ({});
+  /** Memory of a GPADL's mapping that ended before a channel was restored. */
+  isOfOldHost: (address: number) => boolean = () => false;
   readonly #repeats = new Map<string, number>();
   #machine: Machine | undefined;
   #scheduler: Scheduler | undefined;

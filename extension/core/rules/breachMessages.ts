@@ -156,7 +156,20 @@ const OUTGOING: Partial<Record<RuleId, Words>> = {
   'out-sync-size8': (size) => `the answer buffer holds ${bytes(size)}: it must be a multiple of 8`,
 };
 
+/** Details of save-persist-filled and save-boundaries: the length of a saved piece, and how much was fed back behind it. */
+function piece(detail: number): { readonly filled: string; readonly rest: string } {
+  return { filled: bytes(detail % 2 ** 32), rest: bytes(Math.floor(detail / 2 ** 32)) };
+}
+
 const SAVE: Partial<Record<RuleId, Words>> = {
+  'save-persist-filled': (detail) => {
+    const { filled, rest } = piece(detail);
+    return `a saved piece of ${filled} is fed back with ${rest} behind it that VmbChannelSaveContinue did not fill`;
+  },
+  'save-boundaries': (detail) => {
+    const { filled, rest } = piece(detail);
+    return `a saved piece of ${filled} is fed back with ${rest} of the next one: where pieces end was not kept`;
+  },
   'save-quiesced': (outstanding) =>
     outstanding === 0
       ? 'the channel runs, or something is sent, between VmbChannelSaveBegin and VmbChannelSaveEnd: pause it first'

@@ -292,6 +292,12 @@ function callbackExplanation(fault: FaultRecord): Explanation | undefined {
   const memory = [FAULT.OUT_OF_BOUNDS, FAULT.USE_AFTER_FREE, FAULT.NULL, FAULT.WILD] as readonly number[];
   if (fault.kind === FAULT.DEADLOCK) return lockExplanation(fault);
   if (!memory.includes(fault.kind)) return undefined;
+  if (fault.ofOldHost === true) {
+    return {
+      rule: 'restore-remap-gpadls',
+      message: `${accessText(fault)}, in a GPADL's mapping from before the restore: it has to be mapped again`,
+    };
+  }
   if (fault.lent !== undefined && fault.kind === FAULT.USE_AFTER_FREE) return lentExplanation(fault);
   if (fault.lent === 'incoming' && fault.kind === FAULT.OUT_OF_BOUNDS) return lengthExplanation(fault);
   if (fault.saveBuffer === undefined) return undefined;

@@ -10,7 +10,7 @@ function placeKey(draft: Draft): string {
 /** Rules that a run breaks at one place and again wherever the consequences show. */
 const ONCE_A_RUN: readonly string[] = ['init-process-callback'];
 /** Rules that one callback can break at several places with the same packet. */
-const ONCE_A_PACKET: readonly string[] = ['restorepkt-libbuf'];
+const ONCE_A_PACKET: readonly string[] = ['restorepkt-libbuf', 'savepkt-irql'];
 
 /**
  * The same rule at the same statement of the same callback is the same fault, whichever packet ran into it in
