@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { at } from '../../scripts/lib/project.mjs';
-import { vspLab } from '../support/cli.js';
+import { PATIENCE, vspLab } from '../support/cli.js';
 
 const folder = 'test/drivers/contract';
 const sources = new Map(
@@ -23,7 +23,7 @@ interface Finding {
 let findings: ReadonlyMap<string, readonly Finding[]>;
 let text: string;
 beforeAll(() => {
-  text = vspLab(at(), 'run', folder, '--format', 'json').stdout;
+  text = vspLab(at(), 'run', folder, '--format', 'json', ...PATIENCE).stdout;
   const { runs } = JSON.parse(text) as { runs: { name: string; findings: Finding[] }[] };
   findings = new Map(runs.map((run) => [run.name, run.findings]));
 });
@@ -54,5 +54,5 @@ describe('each breach', () => {
 });
 
 it('the same run gives the same bytes', () => {
-  expect(vspLab(at(), 'run', folder, '--format', 'json', '--jobs', '1').stdout).toBe(text);
+  expect(vspLab(at(), 'run', folder, '--format', 'json', '--jobs', '1', ...PATIENCE).stdout).toBe(text);
 });

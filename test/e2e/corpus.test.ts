@@ -4,7 +4,7 @@
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { at } from '../../scripts/lib/project.mjs';
-import { vspLab } from '../support/cli.js';
+import { PATIENCE, vspLab } from '../support/cli.js';
 import {
   CORPUS,
   type CorpusCase,
@@ -19,9 +19,6 @@ const drivers = corpusDrivers(at());
 const cases = drivers.flatMap((driver) => driverFiles(at(), driver).flatMap(casesOf));
 
 type Reports = ReadonlyMap<string, readonly Reported[]>;
-
-/** Backstops of the clock that no machine reaches: what ends without end is found by its budget. */
-const PATIENCE = ['--timeout', '300000', '--compile-timeout', '300000'];
 
 /** Findings of each test, by driver and name. */
 function run(...options: readonly string[]): Reports {

@@ -11,6 +11,9 @@ export interface CliResult {
   readonly stderr: string;
 }
 
+/** Backstops of the clock that no machine reaches, however busy: what ends without end is found by its budget. */
+export const PATIENCE = ['--timeout', '300000', '--compile-timeout', '300000'] as const;
+
 export function vspLab(cwd: string, ...words: readonly string[]): CliResult {
   const { status, stdout, stderr } = spawnSync(projectNode, [at('dist/cli.js'), ...words], {
     cwd,
