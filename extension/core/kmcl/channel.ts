@@ -131,6 +131,7 @@ export class Channels {
   add(channel: Channel): void {
     this.#live.set(channel.handle, channel);
     this.names[channel.index] = channel.name;
+    this.#simulator.machine.event(EVENT.CHANNEL, 0, channel.handle, channel.index, channel.server ? 1 : 0);
   }
 
   rename(channel: Channel): void {

@@ -329,13 +329,15 @@ struct vsp_chunk_record {
     uint32_t status;
 };
 
-/* One SaveBegin that succeeded, 24 bytes. */
+/* One SaveBegin that succeeded, 32 bytes. */
 struct vsp_save_record {
     uint32_t channel;
     uint32_t save;
     uint32_t packets;
     uint32_t record_base; /* VSP_NONE unless it is the channel's first save */
     uint64_t bytes;
+    uint32_t save_callback; /* of the channel's packets, as function-table indices */
+    uint32_t restore_callback;
 };
 
 /* A piece that VmbChannelSaveContinue handed to the driver, checks on: how a buffer that is fed back is recognised. */

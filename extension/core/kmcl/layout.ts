@@ -131,14 +131,23 @@ export const EVENT = {
   CHUNK: 7,
   GUEST: 8,
   BREACH: 9,
+  CHANNEL: 10,
 } as const;
 
 /** struct vsp_chunk_record of kmcl.h: one SaveContinue call. */
 export const CHUNK_RECORD = { channel: 0, save: 4, buffer_size: 8, filled: 12, required: 16, status: 20 } as const;
 export const CHUNK_RECORD_SIZE = 24;
 /** struct vsp_save_record of kmcl.h: one SaveBegin that succeeded. */
-export const SAVE_RECORD = { channel: 0, save: 4, packets: 8, record_base: 12, bytes: 16 } as const;
-export const SAVE_RECORD_SIZE = 24;
+export const SAVE_RECORD = {
+  channel: 0,
+  save: 4,
+  packets: 8,
+  record_base: 12,
+  bytes: 16,
+  save_callback: 24,
+  restore_callback: 28,
+} as const;
+export const SAVE_RECORD_SIZE = 32;
 /** enum vsp_log_id. */
 export const LOG = { EVENTS: 0, CHUNKS: 1, SAVES: 2 } as const;
 

@@ -27,6 +27,10 @@ export function readChannels(machine: Machine, names: readonly string[]): Channe
     list.push({
       bytes: machine.pointer(address + SAVE_RECORD.bytes),
       packets: machine.u32(address + SAVE_RECORD.packets),
+      callbacks: {
+        save: machine.u32(address + SAVE_RECORD.save_callback),
+        restore: machine.u32(address + SAVE_RECORD.restore_callback),
+      },
       chunks: chunks.get(`${channel}/${machine.u32(address + SAVE_RECORD.save)}`) ?? [],
     });
     saves.set(channel, list);

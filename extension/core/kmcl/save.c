@@ -174,6 +174,8 @@ vsp_status vsp_save_begin(struct vsp_channel *channel)
         .save = save->number,
         .packets = save->count,
         .record_base = save->first ? channel->record_base : VSP_NONE,
+        .save_callback = (uint32_t)(uintptr_t)channel->save,
+        .restore_callback = (uint32_t)(uintptr_t)channel->restore,
     };
     save->log = (uint32_t)vsp_simulator()->saves.count;
     vsp_log_append(&vsp_simulator()->saves, sizeof record, &record);

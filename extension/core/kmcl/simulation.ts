@@ -121,6 +121,8 @@ export interface ChannelResult {
 export interface SaveResult {
   readonly bytes: number;
   readonly packets: number;
+  /** The packets' callbacks as function-table indices, 0 for none. */
+  readonly callbacks?: { readonly save: number; readonly restore: number };
   readonly chunks: readonly {
     readonly bufferSize: number;
     readonly bytesFilled: number;

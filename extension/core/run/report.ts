@@ -89,7 +89,11 @@ export interface Channel {
   readonly laterSaves: readonly LaterSave[];
   /** Its packets' callbacks, where they are defined. */
   readonly callbacks?: { readonly save: Position | null; readonly restore: Position | null };
-  /** The channel's states and callbacks in their order, packets' own callbacks in groups. */
+  /**
+   * The channel's states, calls and callbacks in their order, those of packets in groups; where its packets were
+   * restored into a fresh channel, that channel's, too. Absent where no events were noted: checks off, or a fixture-less
+   * run of more than 10,000 packets.
+   */
   readonly timeline?: Timeline;
 }
 
@@ -105,9 +109,11 @@ export interface TimelineEvent {
   readonly kind: 'state' | 'call' | 'callback' | 'packets' | 'finding';
   /** State reached, function called, callback run. */
   readonly name: string;
-  /** `packets`: the first and last packet of the group; else the packet concerned. */
+  /** The first and last packet concerned, where that is known. */
   readonly first?: number;
   readonly last?: number;
+  /** How many of its kind, one after the other, it stands for; absent: one. */
+  readonly count?: number;
   readonly pass?: Pass;
   /** NTSTATUS answered; of a group the one all answered, else absent. */
   readonly status?: string;

@@ -1,22 +1,17 @@
 /** From what the simulator recorded to the report (interfaces section 3). */
 import { FAULT } from '../kmcl/layout.js';
-import type { Checks, SaveResult, SimulationResult } from '../kmcl/simulation.js';
-import { statusText } from '../kmcl/status.js';
+import type { Checks, SimulationResult } from '../kmcl/simulation.js';
 import type { Allows } from '../rules/allow.js';
 import { findingsOf, unusedAllows } from '../rules/findings.js';
 import { locationOf, userPosition } from '../rules/positions.js';
 import type { CompiledDriver } from '../toolchain/module.js';
+import { channelReports } from './channelReports.js';
 import { functionTable, plainName } from './functionTable.js';
-import { PacketLayouts } from './packetLayouts.js';
-import { NO_PACKETS, RecordedPackets } from './packetList.js';
-import { byChannel, PacketRecords, reachedOf } from './packetRecords.js';
-import type { PacketSource } from './packetSource.js';
+import { RecordedPackets } from './packetList.js';
 import { comparePaths } from './paths.js';
 import type { PlannedRun } from './plan.js';
-import { RecordClaims } from './recordClaims.js';
-import type { Channel, Finding, LaterSave, Outcome, Report, Run, SaveStream, Stub } from './report.js';
+import type { Finding, Outcome, Report, Run, Stub } from './report.js';
 import { sizeStatistics } from './stats.js';
-import { Writers } from './writers.js';
 
 /** How a planned run ended: with a result, or because its worker was stopped or died. */
 export type RunEnd =
@@ -36,63 +31,6 @@ export function routineNames(driver: CompiledDriver): ReadonlyMap<number, string
   return new Map(
     [...functionTable(driver.wasm)].map(([slot, symbol]) => [slot, bySymbol.get(symbol) ?? plainName(symbol)]),
   );
-}
-
-const NO_STREAM: SaveStream = { bytes: 0, chunks: [] };
-
-function streamOf(save: SaveResult): LaterSave {
-  return {
-    bytes: save.bytes,
-    packets: save.packets,
-    chunks: save.chunks.map((chunk) => ({ ...chunk, status: statusText(chunk.status) })),
-  };
-}
-
-/** Who wrote what packets saved, and through which records. */
-interface Provenance {
-  readonly writers: Writers;
-  readonly layouts: PacketLayouts;
-}
-
-function provenanceOf(driver: CompiledDriver, { stores, states, records }: SimulationResult): Provenance | undefined {
-  if (stores === undefined) return undefined;
-  const layouts = new PacketLayouts(driver.types);
-  const claims = new RecordClaims(driver.types, driver.recordUses, stores);
-  const all = new PacketRecords(records);
-  states.forEach((state, record) => {
-    layouts.add(claims, record, all.get(record, 'kind'), state.length);
-  });
-  return { writers: new Writers(stores, driver.locations), layouts };
-}
-
-function channelsOf(
-  result: SimulationResult,
-  kinds: ReadonlyMap<number, string>,
-  provenance: Provenance | undefined,
-): readonly Channel[] {
-  const records = new PacketRecords(result.records);
-  const split = byChannel(records);
-  const source: PacketSource = {
-    records,
-    kinds,
-    states: result.states,
-    ...(provenance === undefined ? {} : { writers: provenance.writers, layoutOf: provenance.layouts.of }),
-  };
-  const ended = result.fault?.context;
-  return result.channels.map(({ index, name, saves }) => {
-    const all = split.get(index);
-    const indices = all && (result.ended === 'completed' ? all : reachedOf(records, all));
-    const inQuery = ended?.pass === 'query' && ended.channel === index && ended.packet !== null;
-    const packets = inQuery ? { ...source, unanswered: ended.packet } : source;
-    const [first, ...later] = saves.map(streamOf);
-    return {
-      index,
-      name,
-      packets: indices === undefined ? NO_PACKETS : new RecordedPackets(packets, indices),
-      saveStream: first === undefined ? NO_STREAM : { bytes: first.bytes, chunks: first.chunks },
-      laterSaves: later,
-    };
-  });
 }
 
 /** Lines kept of what a run printed: a driver that logs each packet must not outgrow its packets. */
@@ -149,7 +87,6 @@ export function buildRun(
   const { result } = end;
   const findings = findingsOf({ driver, result, checks }, allows);
   const outcome = outcomeOf(result, findings);
-  const provenance = provenanceOf(driver, result);
   const fallback = result.fault?.text ?? result.assertion?.message ?? 'the run did not pass';
   return {
     run: {
@@ -158,9 +95,8 @@ export function buildRun(
       outcome,
       ...(outcome === 'passed' ? {} : { message: mainMessage(findings, fallback) }),
       ...outputOf(driver, result),
-      channels: channelsOf(result, kinds, provenance),
+      ...channelReports({ driver, program: planned.program, result, findings, kinds }),
       findings,
-      ...(provenance === undefined ? {} : { records: provenance.layouts.list, writers: provenance.writers.list }),
     },
     stubs: result.stubs.map(({ name, calls, location }) => ({
       name,

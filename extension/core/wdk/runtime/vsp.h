@@ -166,6 +166,7 @@ enum vsp_event_kind {
     VSP_EVENT_CHUNK = 7,    /* SaveContinue emitted: a = bytes, b = status */
     VSP_EVENT_GUEST = 8,    /* guest acted: api = fixture function */
     VSP_EVENT_BREACH = 9,   /* a = rule index, b = detail */
+    VSP_EVENT_CHANNEL = 10, /* a channel came to be: object = handle, a = its index, b = server */
 };
 void vsp_event(uint32_t kind, uint32_t api, uint64_t object, uint64_t a, uint64_t b);
 
