@@ -19,6 +19,8 @@ import { ensureVsCodeServer } from './install.mjs';
  * @typedef {{ readonly port: number, readonly ended: Promise<void>, log(): string, stop(): Promise<void> }} Server
  */
 
+const isPosix = process.platform !== 'win32';
+
 /** Nothing of the workbench opens by itself, moves or asks for anything outside. */
 const settings = {
   'chat.disableAIFeatures': true,
@@ -79,10 +81,22 @@ export async function startServer(options) {
       ...(options.trust === false ? [] : ['--disable-workspace-trust']),
     ],
     {
+      // A group of its own, so that what it has started can be ended with it.
+      detached: isPosix,
       env: { ...process.env, ...options.env, ...(networkLog && { VSP_LAB_NETWORK_LOG: networkLog }) },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
+  const endAll = () => {
+    try {
+      if (isPosix && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      else child.kill();
+    } catch {
+      // All have ended already.
+    }
+  };
+  // Whoever started it may be stopped in the middle.
+  process.once('exit', endAll);
   let log = '';
   /** @type {Promise<void>} */
   const ended = new Promise((resolve) => child.once('exit', () => resolve()));
@@ -103,9 +117,10 @@ export async function startServer(options) {
     port,
     ended,
     log: () => log,
-    stop: () => {
+    stop: async () => {
       child.kill();
-      return ended;
+      await ended;
+      endAll();
     },
   };
 }
