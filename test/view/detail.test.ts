@@ -74,6 +74,17 @@ describe('the passes of a packet', () => {
     expect(await callsOf('explainRule')).toEqual([{ rule: 'savepkt-full-init' }]);
   });
 
+  it('leave room for the bytes where the pane is as low as a panel', async () => {
+    await open({ packet: 1, width: 1200, height: 320 });
+    const pane = await page.locator('.detail').boundingBox();
+    const row = await page.locator('.hex-space .hex-row').nth(2).boundingBox();
+    expect((row?.y ?? Number.POSITIVE_INFINITY) + (row?.height ?? 0)).toBeLessThanOrEqual(
+      (pane?.y ?? 0) + (pane?.height ?? 0),
+    );
+    const lines = (await page.locator('.exchange').allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '));
+    expect(lines[0]).toMatch(/Query 0 STATUS_BUFFER_TOO_SMALL BytesNeeded 88$/);
+  });
+
   it('say why a pass was not made, and that nothing was saved', async () => {
     await open({ packet: 2 });
     await page.getByText('the query succeeded with 0 bytes, there is nothing to save').waitFor();

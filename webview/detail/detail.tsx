@@ -30,11 +30,11 @@ function Selected({ store, packet }: { readonly store: Store; readonly packet: P
       <header class="detail-head">
         <div>
           <h2>
-            {packet.kind} <span class="dim">#{packet.index}</span>
+            <span class="packet-kind">{packet.kind}</span> <span class="dim">#{packet.index}</span>
           </h2>
           <span class="chip">{packet.state === 'inFlight' ? 'in flight' : 'queued'}</span>
           <span>{`${plural(packet.stateBytes, 'byte')} saved`}</span>
-          <span class="dim">{`${plural(packet.libraryBytes, 'library byte')}, simulated`}</span>
+          <span class="dim library">{`${plural(packet.libraryBytes, 'library byte')}, simulated`}</span>
         </div>
         <button type="button" class="tool" title="Close" onClick={() => store.selectPacket(null)}>
           <Icon name="close" label="Close" />

@@ -58,6 +58,9 @@ interface StepProps {
 
 const FALLBACK_NAMES = { query: 'save callback', write: 'save callback', restore: 'restore callback' } as const;
 
+/** The one argument of a pass goes without its name where room is short. */
+const SIZE = 'SaveBufSize ';
+
 function Step({ store, exchange, callback }: StepProps) {
   const { pass, title, given, status, statusTone, facts, tone } = exchange;
   return (
@@ -71,8 +74,16 @@ function Step({ store, exchange, callback }: StepProps) {
           </SourceLink>
         </span>
       </h3>
-      <div class="calls">
-        <p class="call">{given}</p>
+      <div
+        class="calls"
+        title={[`${given} → ${status.name} ${status.hex}`, ...facts.map(({ text }) => text)].join(', ')}
+      >
+        <p class="call">
+          <span>
+            {given.startsWith(SIZE) ? <span class="size-name">{SIZE}</span> : null}
+            {given.startsWith(SIZE) ? given.slice(SIZE.length) : given}
+          </span>
+        </p>
         <p class="answer">
           <span class={`status text-${statusTone}`}>
             {status.name} {status.name === status.hex ? null : <span class="number">{status.hex}</span>}
