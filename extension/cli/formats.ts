@@ -1,4 +1,5 @@
 /** The formats of `vsp-lab run --format`: one row each, all piece by piece. */
+import { reportCsv } from '../core/run/csvWriter.js';
 import { htmlReport } from '../core/run/htmlReport.js';
 import { reportJson } from '../core/run/jsonWriter.js';
 import { reportJunit } from '../core/run/junit.js';
@@ -30,6 +31,7 @@ export const FORMATS = {
     showsBytes: true,
     pieces: async (report) => htmlReport(packReport(report), await readReportPage(productFolder())),
   },
+  csv: { showsBytes: true, pieces: (report) => reportCsv(report) },
   msbuild: { showsBytes: false, pieces: (report) => reportMsbuild(report) },
 } as const satisfies Readonly<Record<string, FormatRow>>;
 

@@ -139,8 +139,6 @@ export const RUN_OPTIONS: readonly OptionRow[] = [
     name: 'format',
     value: { kind: 'choice', values: ['table', 'json', 'junit', 'sarif', 'html', 'csv', 'msbuild'] },
     help: 'of the report (default table)',
-    later: true,
-    meanwhile: ['table', 'json', 'junit', 'sarif', 'html', 'msbuild'],
   },
   {
     name: 'hex',

@@ -1,6 +1,7 @@
 /** Export Report: JSON as `vsp-lab run` writes it, CSV for spreadsheets, or the view as one HTML file. */
 import { commands, env, ProgressLocation, type QuickPickItem, Uri, window, workspace } from 'vscode';
 import { combinedPack } from '../core/run/combine.js';
+import { reportCsv } from '../core/run/csvWriter.js';
 import { reportJson } from '../core/run/jsonWriter.js';
 import { type ReportPack, unpackReport } from '../core/run/reportPack.js';
 import type { Lab } from './lab.js';
@@ -21,6 +22,12 @@ const FORMATS: readonly FormatRow[] = [
     label: 'JSON',
     detail: 'Everything that was measured, as vsp-lab run --format json writes it',
     pieces: async (pack) => reportJson(unpackReport(pack)),
+  },
+  {
+    format: 'csv',
+    label: 'CSV',
+    detail: 'One row per packet, for spreadsheets',
+    pieces: async (pack) => reportCsv(unpackReport(pack)),
   },
 ];
 
