@@ -48,7 +48,8 @@ function cycle(page: HTMLElement, from: HTMLElement, step: 1 | -1): boolean {
 const firstIn = (region: HTMLElement): HTMLElement | null =>
   Array.from(region.querySelectorAll<HTMLElement>(focusable)).find((element) => element.tabIndex >= 0) ?? null;
 
-/** The list's row that has the focus in turn. */
-export function focusList(page: HTMLElement): void {
-  page.querySelector<HTMLElement>('[data-region-start][tabindex="0"]')?.focus();
+/** The list's row that has the focus in turn; the tab where its list has none. */
+function focusList(page: HTMLElement): void {
+  const row = page.querySelector<HTMLElement>('[data-region-start][tabindex="0"]');
+  (row ?? page.querySelector<HTMLElement>('[role=tab][aria-selected=true]'))?.focus();
 }

@@ -230,6 +230,19 @@ describe('the filter', () => {
     expect(await page.locator('.filter-count').innerText()).toBe('80 of 400');
   });
 
+  it('shows what it can say, and takes up what is chosen', async () => {
+    await open();
+    await press(page, '/', 'Tab', 'Enter');
+    await page.getByRole('group', { name: 'What a filter can say' }).waitFor();
+    await press(page, 'Escape');
+    await page.getByRole('group', { name: 'What a filter can say' }).waitFor({ state: 'detached' });
+    expect(await focused(page)).toBe('Filter packets');
+    await press(page, 'Tab', 'Enter', 'Tab', 'Enter');
+    await eventually(() => page.locator('.filter-text').inputValue(), 'packet:');
+    await page.keyboard.type('3');
+    await eventually(async () => (await announced(page)).startsWith('1 of 400 packets'), true);
+  });
+
   it('can be taken back where nothing matches', async () => {
     await open();
     await press(page, '/');

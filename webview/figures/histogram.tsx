@@ -15,8 +15,7 @@ export const rangeTerm = ({ from, to }: Bucket): string => (from === to ? `${fro
 
 /** The bucket's range as the filter's only size, or no size when it was that already. */
 export function toggleBucket(filter: string, bucket: Bucket): string {
-  const chosen = withTerm(filter, 'size', rangeTerm(bucket));
-  return chosen === withTerm(filter, 'size', '') || isChosen(filter, bucket) ? withTerm(filter, 'size', '') : chosen;
+  return withTerm(filter, 'size', isChosen(filter, bucket) ? '' : rangeTerm(bucket));
 }
 
 export const isChosen = (filter: string, bucket: Bucket): boolean =>

@@ -11,6 +11,9 @@ import { Histogram } from './histogram.js';
 import { ShareBar } from './shareBar.js';
 import { runTotals } from './summary.js';
 
+/** Fewer are better read in the list. */
+const manyPackets = 16;
+
 interface OverviewProps {
   readonly store: Store;
   readonly model: ListModel;
@@ -40,7 +43,7 @@ export function Overview({ store, model }: OverviewProps) {
         )}
       </dl>
       {fields.total > 0 && <ShareBar store={store} fields={fields} />}
-      {buckets.length > 1 && <Histogram store={store} buckets={buckets} />}
+      {buckets.length > 1 && figures.count >= manyPackets && <Histogram store={store} buckets={buckets} />}
       <FindingCount store={store} run={run} />
       <Callbacks store={store} />
     </section>

@@ -17,16 +17,22 @@ export function FilterBox({ store, model }: { readonly store: Store; readonly mo
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (event.key === 'Escape' && isHelpOpen) setHelpOpen(false);
-    else if (event.key === 'Escape' && text !== '') setText('');
+    if (event.key === 'Escape' && isHelpOpen) {
+      setHelpOpen(false);
+      input.current?.focus();
+    } else if (event.key === 'Escape' && text !== '') setText('');
     else if (event.key === 'ArrowDown' || (event.key === 'Escape' && text === '')) {
       document.querySelector<HTMLElement>('.grid [data-region-start]')?.focus();
     } else return;
     event.preventDefault();
   }
 
+  function onFocusOut(event: FocusEvent & { currentTarget: HTMLElement }): void {
+    if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setHelpOpen(false);
+  }
+
   return (
-    <div class="filter" role="search" aria-label="Filter packets" onKeyDown={onKeyDown}>
+    <div class="filter" role="search" aria-label="Filter packets" onKeyDown={onKeyDown} onFocusOut={onFocusOut}>
       <div class={`filter-box ${errors.length > 0 ? 'invalid' : ''}`}>
         <Icon name="filter" />
         <input
@@ -100,7 +106,7 @@ function FilterCount({ store, model }: { readonly store: Store; readonly model: 
 
 function FilterHelp({ onChoose }: { readonly onChoose: (key: string) => void }) {
   return (
-    <div class="filter-help" role="group" aria-label="What a filter can say">
+    <div class="filter-help" role="group" aria-label="What a filter can say" tabIndex={-1}>
       <p>
         Words are searched in kind, type, rules and statuses. Terms must all hold; <code>-</code> before one turns it
         round, <code>,</code> between values means or.
