@@ -48,6 +48,7 @@ describe('parseOptions', () => {
 
   it('takes a path that begins like a slash option for a path', () => {
     expect(parsed('/Include/a.c', '/Drivers').operands).toEqual(['/Include/a.c', '/Drivers']);
+    expect(parsed('/DDBG', '/DWIDTH=8').lists.get('define')).toEqual(['DBG', 'WIDTH=8']);
   });
 
   it('ends options at --', () => {

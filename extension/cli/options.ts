@@ -69,13 +69,14 @@ class Parser {
     }
   }
 
-  /** `-I dir`, `-Idir`, `/I dir`; a joined slash form could be a path, so there is none. */
+  /** `-I dir`, `-Idir`, `/I dir`; joined to a slash only what no path looks like: `/DNAME`, `/DNAME=1`. */
   #short(word: string): { row: OptionRow; spelling: string; joined?: string } | undefined {
     for (const row of this.rows) {
       for (const spelling of row.short ?? []) {
         if (word === spelling) return { row, spelling };
-        if (spelling.startsWith('-') && word.startsWith(spelling)) {
-          return { row, spelling, joined: word.slice(spelling.length) };
+        const joined = word.slice(spelling.length);
+        if (word.startsWith(spelling) && (spelling.startsWith('-') || /^\/D[A-Z_][A-Z0-9_]*(?:=.*)?$/.test(word))) {
+          return { row, spelling, joined };
         }
       }
     }

@@ -1,4 +1,7 @@
-/** Chains of callbacks that cause each other without end use up the budget, whichever half drives them and however lean the code is. */
+/**
+ * What never ends uses up the budget, whichever half drives it and however lean the code is: chains of callbacks that
+ * cause each other, and loops over library calls.
+ */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CHANNEL_DRIVER } from '../../../test/support/channelDriver.js';
 import { compileText, type TestDriver } from '../../../test/support/driver.js';
@@ -54,6 +57,34 @@ VSPLAB_TEST(LibraryCalls)
     while (VmbChannelGetPointer(channel) == NULL) {
     }
 }
+VSPLAB_TEST(Prints)
+{
+    for (;;) {
+        DbgPrint("again\\n");
+    }
+}
+extern NTSTATUS NobodysFunction(VOID);
+VSPLAB_TEST(Stubs)
+{
+    while (NobodysFunction() == STATUS_SUCCESS) {
+    }
+}
+static UCHAR Large[65536];
+VSPLAB_TEST(Fills)
+{
+    for (;;) {
+        RtlFillMemory(Large, sizeof(Large), 1);
+    }
+}
+VSPLAB_TEST(Allocates)
+{
+    for (;;) {
+        PVOID block = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(Large), 'daoL');
+        if (block != NULL) {
+            ExFreePoolWithTag(block, 'daoL');
+        }
+    }
+}
 VSPLAB_TEST(ServedCalls)
 {
     while (KeGetCurrentThread() != NULL) {
@@ -78,4 +109,18 @@ describe.each([
       expect(fault?.frames.length).toBeGreaterThan(0);
     },
   );
+
+  it('what takes long costs more: the wall clock is not what ends it', () => {
+    const run = (name: string) => driver.test(name, { budget: 100_000, checks: options.checked ? 'contract' : 'off' });
+    expect(run('Prints').result.output.length).toBeLessThan(300);
+    expect(run('Stubs').result.stubs.find(({ name }) => name === 'NobodysFunction')?.calls).toBeLessThan(600);
+    expect(run('Stubs').result.fault?.kind).toBe(FAULT.TIMEOUT);
+  });
+
+  it.each(['Fills', 'Allocates'])('%s: bytes are what is paid for', (name) => {
+    const budget = 10_000_000;
+    const { fault, memoryBytes } = driver.test(name, { budget, checks: options.checked ? 'contract' : 'off' }).result;
+    expect(fault?.kind).toBe(FAULT.TIMEOUT);
+    expect(memoryBytes).toBeLessThan(256 << 20);
+  });
 });

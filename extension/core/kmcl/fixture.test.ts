@@ -259,7 +259,10 @@ describe('assertions', () => {
 
   it('VSPLAB_EXPECT_FINDING is handed out with what was found', () => {
     const run = driver.test('ExpectFinding');
-    expect([run.result.expected, run.breaches]).toEqual([['state-start-pause-window'], ['state-start-pause-window']]);
+    expect([run.result.expected.map(({ rule }) => rule), run.breaches]).toEqual([
+      ['state-start-pause-window'],
+      ['state-start-pause-window'],
+    ]);
   });
 });
 

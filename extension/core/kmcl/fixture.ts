@@ -113,7 +113,8 @@ export class Fixture {
       VspLabExpectFinding_: {
         signature: 'v:p',
         call: (rule = 0) => {
-          this.#simulator.expected.push(text(rule).replace(/\s+/g, ''));
+          const { expected, machine } = this.#simulator;
+          expected.push({ rule: text(rule).replace(/\s+/g, ''), frames: machine.frames() });
           return undefined;
         },
       },

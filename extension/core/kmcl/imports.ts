@@ -21,8 +21,11 @@ const GETTERS: ReadonlySet<string> = new Set(['VspLabDevice', 'VspLabVmbusHandle
 /** The one fixture function whose failure can be planned: a client's offer that fails to connect (guest.ts). */
 const OFFER = 'VspLabGuestOpenChannel';
 
-/** Units of the budget: a call served here takes as long as that many loop turns. */
+/** Units of the budget: a call served here takes as long as that many loop turns, printing and complaining longer. */
 const CALL_COST = 200;
+const DOOR_COST = 20;
+const PRINT_COST = 500;
+const BREACH_COST = 2000;
 
 export interface ImportHooks {
   /** A served library call begins. */
@@ -77,13 +80,14 @@ export class Imports {
     const result = signature[0] as string;
     const letters = parametersOf(signature);
     const fixture = name.startsWith('VspLab') && !name.endsWith('_');
+    const cost = name.startsWith('vsp_') ? DOOR_COST : CALL_COST;
     return (...parameters) => {
       const { machine, scheduler } = this.#simulator;
+      machine.spend(cost);
       const values = parameters.map((value, index) => fromWasm(letters[index] ?? 'p', value));
       const [object = 0, a = 0, b = 0] = values;
       let depth = -1;
       if (api !== 0) {
-        machine.spend(CALL_COST);
         machine.event(EVENT.CALL, api, object, a, b);
         depth = machine.pushFrame(api);
       }
@@ -108,6 +112,7 @@ export class Imports {
     this.stubs.push(stub);
     return () => {
       const { machine, options } = this.#simulator;
+      machine.spend(CALL_COST);
       if (stub.calls++ === 0) {
         stub.location = userLocation(machine.frames());
       }
@@ -128,11 +133,13 @@ export class Imports {
       vsp_fault: (kind, address, size, detail) =>
         this.#fault(number(kind) as FaultKind, unsigned(address), unsigned(size), unsigned(detail)),
       vsp_breach: (rule, object, detail) => {
+        this.#simulator.machine.spend(BREACH_COST);
         this.#breach(number(rule), fromWasm('p', object), fromWasm('p', detail));
         return undefined;
       },
       vsp_print: (text, length) => {
         const { machine, output } = this.#simulator;
+        machine.spend(PRINT_COST);
         output.push({ text: machine.utf8(fromWasm('p', text), fromWasm('p', length)), frames: machine.frames() });
         return undefined;
       },

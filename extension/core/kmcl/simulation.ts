@@ -149,8 +149,8 @@ export interface SimulationResult {
   readonly fault?: FaultRecord;
   readonly assertion?: { readonly message: string; readonly frames: readonly number[] };
   readonly breaches: readonly BreachRecord[];
-  /** Rules announced by VSPLAB_EXPECT_FINDING. */
-  readonly expected: readonly string[];
+  /** Rules announced by VSPLAB_EXPECT_FINDING, and where. */
+  readonly expected: readonly { readonly rule: string; readonly frames: readonly number[] }[];
   readonly channels: readonly ChannelResult[];
   /** Raw struct vsp_packet_record entries (64 bytes each) of all first saves. */
   readonly records: Uint8Array;

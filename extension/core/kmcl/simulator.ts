@@ -86,7 +86,7 @@ const REPEATS_KEPT = 100;
 export class Simulator {
   readonly options: SimulationOptions;
   readonly breaches: BreachRecord[] = [];
-  readonly expected: string[] = [];
+  readonly expected: { readonly rule: string; readonly frames: readonly number[] }[] = [];
   readonly output: { readonly text: string; readonly frames: readonly number[] }[] = [];
   readonly states: Uint8Array[] = [];
   readonly stores = new StoreLog(

@@ -33,12 +33,12 @@ function missedExpectations(input: RuleInput, drafts: readonly Draft[]): readonl
   // A failed assertion has ended the test before it could produce what it expects.
   if (input.checks === 'off' || input.result.ended === 'assertion') return [];
   const produced = new Set(drafts.flatMap((each) => [each.rule as string, ...each.related.map(relatedRule)]));
-  return input.result.expected.map(ruleName).flatMap((rule) => {
-    if (findRule(rule) === undefined)
-      return [draft('assert-failed', `VSPLAB_EXPECT_FINDING(${rule}): there is no such rule`)];
-    return produced.has(rule)
-      ? []
-      : [draft('assert-failed', `VSPLAB_EXPECT_FINDING(${rule}): the test did not produce it`)];
+  return input.result.expected.flatMap(({ rule: text, frames }) => {
+    const rule = ruleName(text);
+    if (produced.has(rule)) return [];
+    const why = findRule(rule) === undefined ? 'there is no such rule' : 'the test did not produce it';
+    const location = userPosition(input.driver.locations, frames);
+    return [draft('assert-failed', `VSPLAB_EXPECT_FINDING(${rule}): ${why}`, { location })];
   });
 }
 
@@ -81,7 +81,7 @@ export function findingsOf(input: RuleInput, allows: Allows): readonly Finding[]
   const seen = withoutRepetitions(draftsOf(input));
   const drafts = [...oneFindingPerFault(explainLeaks(seen, input)), ...stubFindings(input)];
   const all = [...drafts, ...missedExpectations(input, drafts)];
-  const expected = new Set(input.result.expected.map(ruleName));
+  const expected = new Set(input.result.expected.map(({ rule }) => ruleName(rule)));
   return all.map((each) => toFinding(each, expected, allows));
 }
 

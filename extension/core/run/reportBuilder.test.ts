@@ -256,7 +256,7 @@ describe('expected and allowed findings', () => {
   const bad: Partial<SimulationResult> = { ...SAVED, records, breaches };
 
   it('make no failure when the test announced them', () => {
-    const made = report(built(result({ ...bad, expected: ['savepkt - full - init'] })));
+    const made = report(built(result({ ...bad, expected: [{ rule: 'savepkt - full - init', frames: [] }] })));
     expect(made.runs[0]?.findings).toMatchObject([
       { rule: 'savepkt-full-init', suppressed: true, packetIndex: 0, pass: 'write' },
     ]);
@@ -265,17 +265,22 @@ describe('expected and allowed findings', () => {
 
   it('hold for a fault too', () => {
     const made = report(
-      built(result({ ended: 'fault', fault: fault(FAULT.NULL), expected: ['mem-null-dereference'] })),
+      built(
+        result({ ended: 'fault', fault: fault(FAULT.NULL), expected: [{ rule: 'mem-null-dereference', frames: [] }] }),
+      ),
     );
     expect(made.runs[0]?.outcome).toBe('passed');
   });
 
   it('fail the test when they do not come or do not exist', () => {
-    const made = report(built(result({ expected: ['mem-leak', 'no-such-rule'] })));
+    const made = report(
+      built(result({ expected: ['mem-leak', 'no-such-rule'].map((rule) => ({ rule, frames: [3] })) })),
+    );
     expect(made.runs[0]?.findings.map(({ rule, message }) => `${rule}: ${message}`)).toEqual([
       'assert-failed: VSPLAB_EXPECT_FINDING(mem-leak): the test did not produce it',
       'assert-failed: VSPLAB_EXPECT_FINDING(no-such-rule): there is no such rule',
     ]);
+    expect(made.runs[0]?.findings.every(({ location }) => location !== null)).toBe(true);
     expect(made.runs[0]?.outcome).toBe('failed');
   });
 

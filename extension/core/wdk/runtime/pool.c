@@ -3,6 +3,9 @@
  */
 #include "kernel.h"
 
+#define ALLOCATION_COST 40     /* budget: a block and its quarantine cost as much as that many turns of a loop */
+#define ALLOCATED_PER_UNIT 64u /* and its bytes, which are filled, as much as copying them */
+
 int vsp_allocation_fails(void)
 {
     if (vsp_lasting.fail_count == 0) {
@@ -18,10 +21,15 @@ int vsp_allocation_fails(void)
 
 void *vsp_pool_allocate(uint64_t size, uint32_t tag, uint32_t flags, int zero)
 {
+    vsp_spend(ALLOCATION_COST);
     if (vsp_allocation_fails()) {
         return NULL;
     }
-    return vsp_block_allocate(VSP_ARENA_HOST, size, tag, flags | VSP_BLOCK_POOL, zero);
+    void *block = vsp_block_allocate(VSP_ARENA_HOST, size, tag, flags | VSP_BLOCK_POOL, zero);
+    if (block != NULL) {
+        vsp_spend(size / ALLOCATED_PER_UNIT);
+    }
+    return block;
 }
 
 /* `fails`: by plan. */

@@ -234,20 +234,27 @@ void vsp_check_range(uint64_t address, uint64_t size, uint64_t access)
     }
 }
 
-void vsp_check_read(const void *p, uint64_t size)
+/* Of the budget: checking and copying so many bytes takes as long as one turn of a loop. */
+#define BYTES_PER_UNIT 64u
+/* More bytes than any memory has are a mistake in the driver, and end in a fault of their own. */
+#define MOST_BYTES 0xFFFFFFFFull
+
+static void check_access(uint64_t address, uint64_t size, uint32_t access)
 {
     if (vsp_checking) {
-        vsp_check_range((uint64_t)p, size, VSP_ACCESS_READ);
-    } else if (VSP_MODULE && (uint64_t)p < VSP_NULL_ZONE && size != 0) {
-        vsp_fault(VSP_FAULT_NULL, (uint64_t)p, size, VSP_ACCESS_READ);
+        vsp_check_range(address, size, access);
+    } else if (VSP_MODULE && address < VSP_NULL_ZONE && size != 0) {
+        vsp_fault(VSP_FAULT_NULL, address, size, access);
     }
+    vsp_spend(1 + (size <= MOST_BYTES ? size / BYTES_PER_UNIT : 0));
+}
+
+void vsp_check_read(const void *p, uint64_t size)
+{
+    check_access((uint64_t)p, size, VSP_ACCESS_READ);
 }
 
 void vsp_check_write(const void *p, uint64_t size)
 {
-    if (vsp_checking) {
-        vsp_check_range((uint64_t)p, size, VSP_ACCESS_WRITE);
-    } else if (VSP_MODULE && (uint64_t)p < VSP_NULL_ZONE && size != 0) {
-        vsp_fault(VSP_FAULT_NULL, (uint64_t)p, size, VSP_ACCESS_WRITE);
-    }
+    check_access((uint64_t)p, size, VSP_ACCESS_WRITE);
 }

@@ -23,13 +23,20 @@ extern const void *vsp_called;              /* function pointer of the last call
 _Noreturn void vsp_out_of_frames(void); /* depth reached VSP_MAX_FRAMES: run-stack-overflow */
 _Noreturn void vsp_out_of_budget(void); /* run-timeout, at the loop's head */
 
+/* What takes long in our C costs as much as a loop of the driver's that takes as long: a loop over it must end too. */
+static inline void vsp_spend(uint64_t units)
+{
+    vsp_budget -= (int64_t)units;
+    if (vsp_budget < 0) {
+        vsp_out_of_budget();
+    }
+}
+
 /* Before our C calls a function of the driver's through a pointer: chains of callbacks that never end must end too. */
 static inline void vsp_calls(const void *function)
 {
     vsp_called = function;
-    if (--vsp_budget < 0) {
-        vsp_out_of_budget();
-    }
+    vsp_spend(1);
 }
 
 /* ---- Faults and breaches ----------------------------------------------------------------------------------------- */
