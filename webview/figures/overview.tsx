@@ -12,7 +12,7 @@ import { ShareBar } from './shareBar.js';
 import { runTotals } from './summary.js';
 
 /** Fewer are better read in the list. */
-const manyPackets = 16;
+const manyPackets = 24;
 
 interface OverviewProps {
   readonly store: Store;
