@@ -3,6 +3,7 @@ import type { RecordLayout, Writer } from '../../extension/core/run/report.js';
 import { bandAt, type FieldMap, leavesAt, mapFields } from './fieldMap.js';
 import type { LeafNode } from './fieldTree.js';
 import { baseName, type Frame, hasSource, Provenance, sourceFrame, type WriterRuns } from './provenance.js';
+import { hexByte } from './text.js';
 
 export interface Span {
   readonly start: number;
@@ -115,7 +116,7 @@ export const frameText = (frame: Pick<Frame, 'file' | 'line' | 'function'>): str
  */
 export function spokenByte(model: ByteModel, byte: number): string {
   const value = model.bytes[byte] ?? 0;
-  const parts = [`offset ${byte}`, `hex ${value.toString(16).toUpperCase().padStart(2, '0')}`];
+  const parts = [`offset ${byte}`, `hex ${hexByte(value)}`];
   const field = fieldText(model, byte);
   if (field !== null) parts.push(field);
   const frame = writerFrame(model, byte);

@@ -2,6 +2,7 @@
 
 import type { RecordField } from '../../extension/core/run/report.js';
 import { statusName } from '../../extension/core/run/statuses.js';
+import { hexByte } from './text.js';
 
 export interface Decoded {
   /** `24`, `NicOpen`, `"eth0"`, `{6B29FC40-CA47-1067-B31D-00DD010662DA}`. */
@@ -144,8 +145,6 @@ function enumText(field: RecordField, value: bigint, width: number): string {
 export function hexText(value: bigint, digits: number): string {
   return `0x${value.toString(16).toUpperCase().padStart(digits, '0')}`;
 }
-
-const hexByte = (byte: number): string => byte.toString(16).toUpperCase().padStart(2, '0');
 
 function byteText(slice: Uint8Array): string {
   const shown = Array.from(slice.subarray(0, SHOWN_BYTES), hexByte).join(' ');

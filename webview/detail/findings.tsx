@@ -3,7 +3,7 @@ import type { Finding } from '../../extension/core/run/report.js';
 import type { Store } from '../store.js';
 import { SourceLink } from './link.js';
 import { baseName } from './provenance.js';
-import { ToneIcon } from './sequence.js';
+import { ToneIcon } from './toneIcon.js';
 
 export interface FindingsProps {
   readonly store: Store;

@@ -1,7 +1,8 @@
 /** One row of the grid: offset, bytes, text. Made once and filled again whenever another row comes into sight. */
 import { type ByteModel, MARK, marksAt, type Span, spokenByte } from './byteModel.js';
+import { hexByte } from './text.js';
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).toUpperCase().padStart(2, '0'));
+const HEX = Array.from({ length: 256 }, (_, byte) => hexByte(byte));
 const TEXT = Array.from({ length: 256 }, (_, byte) => (byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·'));
 
 const CLASSES: readonly (readonly [mark: number, name: string])[] = [

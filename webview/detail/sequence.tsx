@@ -1,22 +1,9 @@
 /** Both passes of the save and the restore, drawn as what library and callbacks say to each other. */
 import type { Finding, Packet, Position } from '../../extension/core/run/report.js';
-import { Icon, type IconName } from '../icons.js';
 import type { Store } from '../store.js';
 import { SourceLink } from './link.js';
-import { type Exchange, exchanges, type NoExchange, type Tone } from './passes.js';
-
-const TONE_ICONS: Readonly<Record<Tone, IconName>> = { good: 'pass', info: 'info', warning: 'warning', error: 'error' };
-
-const TONE_WORDS: Readonly<Record<Tone, string>> = {
-  good: 'as it should be',
-  info: 'remark',
-  warning: 'warning',
-  error: 'error',
-};
-
-export const ToneIcon = ({ tone }: { readonly tone: Tone }) => (
-  <Icon name={TONE_ICONS[tone]} label={TONE_WORDS[tone]} class={`tone tone-${tone}`} />
-);
+import { type Exchange, exchanges, type NoExchange } from './passes.js';
+import { ToneIcon } from './toneIcon.js';
 
 export interface SequenceProps {
   readonly store: Store;

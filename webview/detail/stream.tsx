@@ -114,7 +114,7 @@ function Chunks({ store, save, channel }: ChunksProps) {
 const BarLegend = () => (
   <span class="legend">
     <span class="legend-key">
-      <span class="bar-key packet" aria-hidden="true" />
+      <span class="bar-key part" aria-hidden="true" />
       packets
     </span>
     <span class="legend-key">
@@ -127,14 +127,14 @@ const BarLegend = () => (
 function Head() {
   return (
     <>
-      <span role="columnheader" class="figure">
+      <span role="columnheader" class="quantity">
         Chunk
       </span>
       <span role="columnheader">Buffer</span>
-      <span role="columnheader" class="figure">
+      <span role="columnheader" class="quantity">
         Filled
       </span>
-      <span role="columnheader" class="figure" title="BytesRequired: what the next call was told to bring">
+      <span role="columnheader" class="quantity" title="BytesRequired: what the next call was told to bring">
         Required
       </span>
       <span role="columnheader">Status</span>
@@ -155,7 +155,7 @@ function Cells({ table, row, places, selected, select }: CellsProps) {
   const { index, start, bufferSize, filled, required, status, meaning, failed, packets } = row;
   return (
     <>
-      <span role="gridcell" class="figure dim">
+      <span role="gridcell" class="quantity dim">
         {index + 1}
       </span>
       <span
@@ -166,10 +166,10 @@ function Cells({ table, row, places, selected, select }: CellsProps) {
       >
         <Bar table={table} row={row} places={places} selected={selected} />
       </span>
-      <span role="gridcell" class="figure">
+      <span role="gridcell" class="quantity">
         {count(filled)} <span class="dim">of {bytes(bufferSize)}</span>
       </span>
-      <span role="gridcell" class="figure">
+      <span role="gridcell" class="quantity">
         {required === 0 ? '' : count(required)}
       </span>
       <span role="gridcell" class={failed ? 'text-error' : ''} title={`${status.name} ${status.hex}`}>
@@ -234,7 +234,7 @@ function Bar({ table, row, places, selected }: BarProps) {
       {segmentsOf(row, places).map(({ first, last, from, to }) => (
         <rect
           key={first}
-          class={`packet ${first === selected && first === last ? 'selected' : first % 2 === 0 ? '' : 'odd'}`}
+          class={`part ${first === selected && first === last ? 'selected' : first % 2 === 0 ? '' : 'odd'}`}
           x={share(from)}
           y="2"
           width={share(to - from)}

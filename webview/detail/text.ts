@@ -5,7 +5,8 @@ export const COPY_LIMIT = 1 << 20;
 
 const PER_LINE = 16;
 
-const hexByte = (byte: number): string => byte.toString(16).toUpperCase().padStart(2, '0');
+/** `0A`. */
+export const hexByte = (byte: number): string => byte.toString(16).toUpperCase().padStart(2, '0');
 
 function lines(bytes: Uint8Array, line: (slice: Uint8Array) => string): readonly string[] {
   const found: string[] = [];

@@ -7,8 +7,8 @@ import type { Store } from '../store.js';
 import { frameText } from './byteModel.js';
 import { SourceLink } from './link.js';
 import { Rows } from './rows.js';
-import { ToneIcon } from './sequence.js';
 import { LEVEL_NAMES, type TimelineRow, timelineRows } from './timelineModel.js';
+import { ToneIcon } from './toneIcon.js';
 
 export function Timeline({ store }: { readonly store: Store }) {
   const timeline = store.channel.value?.timeline;
@@ -165,7 +165,7 @@ function Lane({ row: { event, before, level } }: { readonly row: TimelineRow }) 
         <path key={name} class="guide" d={`M${x(at)} 0V${HEIGHT}`} />
       ))}
       <path class="trace" d={path} />
-      {event.kind !== 'state' ? null : <circle class="change" cx={x(level)} cy={middle} r="3.5" />}
+      {event.kind !== 'state' ? null : <circle class="turn" cx={x(level)} cy={middle} r="3.5" />}
     </svg>
   );
 }

@@ -54,8 +54,19 @@ describe('the channel from event to event', () => {
       event('call', 'VmbPacketSend', { first: 4 }),
       event('callback', 'EvtVmbChannelRestorePacket', { first: 4, pass: 'restore' }),
       event('call', 'VmbChannelPause'),
+      event('call', 'VmbPacketSend', { count: 24 }),
+      event('packets', 'EvtVmbPacketCompletionRoutine', { first: 0, last: 23, count: 24 }),
+      event('packets', 'EvtVmbPacketCompletionRoutine', { first: 0, last: 3, count: 1200 }),
     ).map(({ detail }) => detail);
-    expect(details).toEqual(['query of 40 packets 0–39', 'packet 4', 'restore of packet 4', '']);
+    expect(details).toEqual([
+      'query of 40 packets 0–39',
+      'packet 4',
+      'restore of packet 4',
+      '',
+      '24 times',
+      '24 packets 0–23',
+      '4 packets 0–3, 1,200 times',
+    ]);
   });
 
   it('leaves success unsaid and marks a failure, but not the statuses that only ask for more', () => {

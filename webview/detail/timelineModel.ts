@@ -1,7 +1,7 @@
 /** The channel's events as lines: in which state each happened, what it says and whether its status is one to look at. */
 import type { Finding, TimelineEvent } from '../../extension/core/run/report.js';
 import { STATUS } from '../../extension/core/run/statuses.js';
-import { plural } from '../format.js';
+import { count, plural } from '../format.js';
 import { isStatus, readStatus, type StatusText } from './ntstatus.js';
 import type { Tone } from './passes.js';
 import { rangeText } from './streamModel.js';
@@ -51,11 +51,19 @@ export function timelineRows(events: readonly TimelineEvent[], findings: readonl
 
 function detailOf(event: TimelineEvent, findings: readonly Finding[]): string {
   if (event.kind === 'finding') return findingOf(event, findings)?.message ?? '';
-  const { first, last = first, pass } = event;
-  if (first === undefined || last === undefined) return pass ?? '';
-  const packets =
-    first === last ? `packet ${first}` : `${plural(last - first + 1, 'packet')} ${rangeText({ first, last })}`;
-  return pass === undefined ? packets : `${pass} of ${packets}`;
+  const { first, last = first, pass, count: times = 1 } = event;
+  const parts: string[] = [];
+  let packets = 1;
+  if (first !== undefined && last !== undefined) {
+    packets = last - first + 1;
+    const named = first === last ? `packet ${first}` : `${plural(packets, 'packet')} ${rangeText({ first, last })}`;
+    parts.push(pass === undefined ? named : `${pass} of ${named}`);
+  } else if (pass !== undefined) {
+    parts.push(pass);
+  }
+  // Once for each of its packets goes without saying.
+  if (times !== packets && times > 1) parts.push(`${count(times)} times`);
+  return parts.join(', ');
 }
 
 /** The finding an event stands for: of its rule, and of its packet where it names one. */
