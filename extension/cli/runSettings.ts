@@ -26,6 +26,8 @@ export interface RunSettings {
   readonly out: string | undefined;
 }
 
+/** Packets whose stores are noted where no bytes are shown: findings name fields of their records. */
+const NAMED_PACKETS = 256;
 const ALL_PACKETS = 2 ** 32 - 1;
 
 function drivers(texts: readonly string[]): RunSettings['drivers'] {
@@ -93,7 +95,7 @@ function settingsOf(options: ParsedOptions, directory: string): RunSettings {
       seed: numbers.get('seed'),
       modes: list('mode'),
       memoryLimit: numbers.get('memory'),
-      captureLimit: FORMATS[format].showsBytes ? (flags.has('hex') ? ALL_PACKETS : CAPTURED_PACKETS) : 0,
+      captureLimit: FORMATS[format].showsBytes ? (flags.has('hex') ? ALL_PACKETS : CAPTURED_PACKETS) : NAMED_PACKETS,
       chunkBuffer: numbers.get('chunk-buffer'),
       stubs: list('stub'),
       stubsAllowed: texts.get('stubs') !== 'deny',

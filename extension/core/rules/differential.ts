@@ -4,11 +4,9 @@ import type { ByteRun, ContextField, ContextTable, FlowDifference, RecordDiffere
 import { LIBRARY_FRAME } from '../kmcl/layout.js';
 import type { BreachRecord } from '../kmcl/simulation.js';
 import { statusName } from '../kmcl/statusNames.js';
+import { byChannel, PacketRecords } from '../run/packetRecords.js';
 import { bytes, type Draft, draft, type RuleInput } from './draft.js';
 import { callStack, userPosition } from './positions.js';
-
-/** Where the record of a packet of a channel can be described, field by field. */
-export type DescribeBytes = (channel: number, packet: number, runs: readonly ByteRun[]) => string | undefined;
 
 /** Detail of savepkt-idempotent (VSP_DETAIL_BYTES). */
 const OTHER_BYTES = 1;
@@ -34,10 +32,14 @@ function count(runs: readonly ByteRun[]): number {
   return runs.reduce((sum, { length }) => sum + length, 0);
 }
 
-function recordMessage({ on, runs, size }: RecordDifference, fields: string | undefined): string {
+function recordMessage({ on, runs, size }: RecordDifference, fields: string | undefined, unwritten: number): string {
   const where = `${rangesText(runs)}${fields === undefined ? '' : ` (${fields})`}`;
+  const held =
+    unwritten === count(runs)
+      ? 'were never written: they hold what was in memory before'
+      : 'depend on what was in memory before';
   return on === 'fill'
-    ? `${count(runs)} of the ${bytes(size)} that are persisted depend on what was in memory before: ${where}`
+    ? `${count(runs)} of the ${bytes(size)} that are persisted ${held}: ${where}`
     : `${count(runs)} of the ${bytes(size)} that are persisted change with where memory lies: ${where} hold an ` +
         'address or a handle, or something made of one';
 }
@@ -58,12 +60,20 @@ function callbackPlace(
   };
 }
 
-function recordDraft(input: RuleInput, difference: RecordDifference, describe: DescribeBytes): Draft {
+/** Bytes of a record that its callback never stored, as the run itself measured them. */
+function unwrittenOf({ result }: RuleInput, { channel, packet, save }: RecordDifference): number {
+  const records = new PacketRecords(result.records);
+  const indices = byChannel(records).get(channel);
+  if (packet === null || save !== 0 || indices === undefined || packet >= indices.length) return 0;
+  return records.get(indices.at(packet), 'uninitialised');
+}
+
+function recordDraft(input: RuleInput, difference: RecordDifference): Draft {
   const { channel, packet, runs, location, save } = difference;
-  const fields = packet === null || save !== 0 ? undefined : describe(channel, packet, runs);
+  const fields = packet === null || save !== 0 ? undefined : input.describe?.(channel, packet, runs);
   const rule = difference.on === 'fill' ? 'savepkt-full-init' : 'savepkt-no-pointers';
   const { flow } = input.result.differential ?? {};
-  return draft(rule, recordMessage(difference, fields), {
+  return draft(rule, recordMessage(difference, fields, unwrittenOf(input, difference)), {
     ...callbackPlace(input, location, 'write'),
     channel,
     packet,
@@ -170,14 +180,14 @@ function fieldDrafts(input: RuleInput, table: ContextTable): readonly Draft[] {
 }
 
 /** Findings of the differential runs, what they say of the records first. */
-export function differentialDrafts(input: RuleInput, describe: DescribeBytes = () => undefined): readonly Draft[] {
+export function differentialDrafts(input: RuleInput): readonly Draft[] {
   const { differential, fault, stubs } = input.result;
   if (differential === undefined) return [];
   const { records, flow, contexts } = differential;
   // What memory held has led to a fault already: that is told.
   const told = flow === undefined || flow.explains !== undefined || fault !== undefined ? [] : [flowDraft(input, flow)];
   const drafts = [
-    ...records.map((each) => recordDraft(input, each, describe)),
+    ...records.map((each) => recordDraft(input, each)),
     ...told,
     ...contexts.flatMap((table) => fieldDrafts(input, table)),
   ];

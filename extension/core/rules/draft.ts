@@ -1,5 +1,6 @@
 /** A finding on its way: what the checks of each group hand to findings.ts. */
 import type { SimulationOptions, SimulationResult } from '../kmcl/simulation.js';
+import type { DescribeBytes } from '../run/describeBytes.js';
 import type { Finding, Pass, Position, Severity } from '../run/report.js';
 import type { CompiledDriver } from '../toolchain/module.js';
 import { type RuleId, ruleOf } from './catalogue.js';
@@ -9,6 +10,8 @@ export interface RuleInput {
   readonly driver: CompiledDriver;
   readonly result: SimulationResult;
   readonly checks: SimulationOptions['checks'];
+  /** Names bytes of saved records, where records are known. */
+  readonly describe?: DescribeBytes;
 }
 
 export interface Draft {

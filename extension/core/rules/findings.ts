@@ -72,8 +72,14 @@ function draftsOf(input: RuleInput): readonly Draft[] {
   const varied = input.checks === 'full' ? differentialDrafts(input) : [];
   const known = new Set(varied.map(faultKey));
   const result = { ...input.result, breaches: breachesOf(input) };
-  const seen = breachFindings({ ...input, result }).filter((each) => !known.has(faultKey(each)));
-  return [...seen, ...varied, ...(fault === undefined ? [] : [fault])];
+  const seen = breachFindings({ ...input, result });
+  const stacks = new Map(seen.toReversed().map((each) => [faultKey(each), each.callStack]));
+  return [
+    ...seen.filter((each) => !known.has(faultKey(each))),
+    // The run itself has seen the whole way there.
+    ...varied.map((each) => ({ ...each, callStack: stacks.get(faultKey(each)) ?? each.callStack })),
+    ...(fault === undefined ? [] : [fault]),
+  ];
 }
 
 /** Findings in the order they came about, the one that ended the run last. */

@@ -2,14 +2,12 @@
 import type { Program, SaveResult, SimulationResult } from '../kmcl/simulation.js';
 import { statusText } from '../kmcl/status.js';
 import type { CompiledDriver, FunctionInfo } from '../toolchain/module.js';
-import { PacketLayouts } from './packetLayouts.js';
 import { NO_PACKETS, RecordedPackets } from './packetList.js';
 import { byChannel, type ChannelRecords, PacketRecords, reachedOf } from './packetRecords.js';
 import { chunkBytes, type PacketSource } from './packetSource.js';
-import { RecordClaims } from './recordClaims.js';
+import type { Provenance } from './provenance.js';
 import type { Channel, Finding, LaterSave, Position, Run, SaveStream } from './report.js';
 import { timelinesOf } from './timeline.js';
-import { Writers } from './writers.js';
 
 export interface ChannelSource {
   readonly driver: CompiledDriver;
@@ -18,6 +16,8 @@ export interface ChannelSource {
   readonly findings: readonly Finding[];
   /** Functions by function-table index, as the driver's source calls them. */
   readonly kinds: ReadonlyMap<number, string>;
+  /** Of the same result, where stores were noted. */
+  readonly provenance: Provenance | undefined;
 }
 
 const NO_STREAM: SaveStream = { bytes: 0, chunks: [] };
@@ -64,24 +64,6 @@ function packetStreamOf(save: SaveResult, records: PacketRecords, indices: Chann
   return { bytes, chunks: told };
 }
 
-// ---- Who wrote what packets saved, and through which records
-
-interface Provenance {
-  readonly writers: Writers;
-  readonly layouts: PacketLayouts;
-}
-
-function provenanceOf({ driver, result }: ChannelSource, records: PacketRecords): Provenance | undefined {
-  const { stores, states } = result;
-  if (stores === undefined) return undefined;
-  const layouts = new PacketLayouts(driver.types);
-  const claims = new RecordClaims(driver.types, driver.recordUses, stores);
-  states.forEach((state, record) => {
-    layouts.add(claims, record, records.get(record, 'kind'), state.length);
-  });
-  return { writers: new Writers(stores, driver.locations), layouts };
-}
-
 // ---- Callbacks
 
 function positionOf({ name, file, line }: FunctionInfo): Position {
@@ -117,10 +99,9 @@ function callbacksOf(source: ChannelSource, save: SaveResult | undefined): Pick<
 export type ChannelReports = Pick<Run, 'channels' | 'records' | 'writers'>;
 
 export function channelReports(source: ChannelSource): ChannelReports {
-  const { driver, result, findings, kinds } = source;
+  const { driver, result, findings, kinds, provenance } = source;
   const records = new PacketRecords(result.records);
   const split = byChannel(records);
-  const provenance = provenanceOf(source, records);
   const timelines = timelinesOf(result, driver.locations, findings);
   const packetSource: PacketSource = {
     records,

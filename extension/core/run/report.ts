@@ -31,6 +31,34 @@ export interface Run {
   readonly records?: readonly RecordLayout[];
   /** Who wrote saved bytes; packets name them by index. */
   readonly writers?: readonly Writer[];
+  /** What a save and a restore make of the fields of packet contexts, by record type (checks full). */
+  readonly contexts?: readonly ContextFields[];
+}
+
+/** Context field → saved bytes → restored fields: each field was changed by itself and the test was run again. */
+export interface ContextFields {
+  /** The context's type, as the source calls it. */
+  readonly record: string;
+  readonly fields: readonly ContextFieldRow[];
+}
+
+export interface ContextFieldRow {
+  /** Path from the record: `Header.Id`. */
+  readonly name: string;
+  readonly type: string;
+  readonly offset: number;
+  readonly size: number;
+  /**
+   * `kept`: a change of it shows after the restore; `lost`: it does not; `skipped`: fields of its kind are not compared;
+   * `unknown`: no packet with a changed field was saved and restored.
+   */
+  readonly outcome: 'kept' | 'lost' | 'skipped' | 'unknown';
+  /** Why it was skipped. */
+  readonly kind?: 'pointer' | 'handle' | 'lock' | 'list' | 'kernel object' | 'transient';
+  /** Bytes of the record that change with it. */
+  readonly saved: readonly { readonly offset: number; readonly length: number }[];
+  /** Fields of the restored context that change with it. */
+  readonly restored: readonly string[];
 }
 
 /**

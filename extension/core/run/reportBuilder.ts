@@ -6,11 +6,14 @@ import { findingsOf, unusedAllows } from '../rules/findings.js';
 import { locationOf, userPosition } from '../rules/positions.js';
 import type { CompiledDriver } from '../toolchain/module.js';
 import { channelReports } from './channelReports.js';
+import { describeBytes } from './describeBytes.js';
 import { functionTable, plainName } from './functionTable.js';
 import { RecordedPackets } from './packetList.js';
+import { PacketRecords } from './packetRecords.js';
 import { comparePaths } from './paths.js';
 import type { PlannedRun } from './plan.js';
-import type { Finding, Outcome, Report, Run, Stub } from './report.js';
+import { provenanceOf } from './provenance.js';
+import type { ContextFields, Finding, Outcome, Report, Run, Stub } from './report.js';
 import { sizeStatistics } from './stats.js';
 
 /** How a planned run ended: with a result, or because its worker was stopped or died. */
@@ -44,6 +47,23 @@ function outputOf(driver: CompiledDriver, result: SimulationResult): Pick<Run, '
       location: userPosition(driver.locations, frames),
     })),
   };
+}
+
+/** What became of the fields of packet contexts, as the report has it. */
+function contextRows({ differential }: SimulationResult): readonly ContextFields[] {
+  return (differential?.contexts ?? []).map(({ record, fields }) => ({
+    record,
+    fields: fields.map(({ name, type, offset, size, outcome, kind, saved, restored }) => ({
+      name,
+      type,
+      offset,
+      size,
+      outcome,
+      ...(kind === undefined ? {} : { kind }),
+      saved,
+      restored,
+    })),
+  }));
 }
 
 /** passed, failed, error or timeout as interfaces section 3 defines them; an expected finding counts for nothing. */
@@ -85,8 +105,12 @@ export function buildRun(
     };
   }
   const { result } = end;
-  const findings = findingsOf({ driver, result, checks }, allows);
+  const provenance = provenanceOf(driver, result);
+  const names =
+    provenance === undefined ? {} : { describe: describeBytes(new PacketRecords(result.records), provenance.layouts) };
+  const findings = findingsOf({ driver, result, checks, ...names }, allows);
   const outcome = outcomeOf(result, findings);
+  const contexts = contextRows(result);
   const fallback = result.fault?.text ?? result.assertion?.message ?? 'the run did not pass';
   return {
     run: {
@@ -95,7 +119,8 @@ export function buildRun(
       outcome,
       ...(outcome === 'passed' ? {} : { message: mainMessage(findings, fallback) }),
       ...outputOf(driver, result),
-      ...channelReports({ driver, program: planned.program, result, findings, kinds }),
+      ...channelReports({ driver, program: planned.program, result, findings, kinds, provenance }),
+      ...(contexts.length === 0 ? {} : { contexts }),
       findings,
     },
     stubs: result.stubs.map(({ name, calls, location }) => ({

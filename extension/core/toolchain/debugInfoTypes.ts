@@ -250,7 +250,8 @@ export class TypeReader {
     if (type === null) {
       return undefined;
     }
-    const name = tag === 'DW_TAG_inheritance' ? this.#speller.spell(base) : meta.string('name');
+    const name =
+      tag === 'DW_TAG_inheritance' ? this.#speller.spell(base).replace(/^(?:struct|class) /, '') : meta.string('name');
     const offset = meta.number('offset');
     if (!flags.includes('DIFlagBitField')) {
       return { name, offset: offset / 8, type };
