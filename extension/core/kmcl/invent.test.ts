@@ -25,6 +25,8 @@ typedef struct _LOCKS {
     SLIST_HEADER Interlocked;
     SINGLE_LIST_ENTRY Singly;
     LIST_ENTRY Doubly;
+    LOOKASIDE_LIST_EX Entries;
+    NPAGED_LOOKASIDE_LIST Older;
     ULONG After;
 } LOCKS;
 
@@ -70,6 +72,12 @@ NTSTATUS Save(VMBCHANNEL Channel, VMBPACKET Packet, PVOID SaveBuf, UINT32 SaveBu
     Check(ExQueryDepthSList(&locks->Interlocked) == 0, "interlocked list");
     Check(locks->Singly.Next == NULL, "singly linked list");
     Check(IsListEmpty(&locks->Doubly), "list");
+    PVOID entry = ExAllocateFromLookasideListEx(&locks->Entries);
+    Check(entry != NULL, "lookaside list");
+    ExFreeToLookasideListEx(&locks->Entries, entry);
+    entry = ExAllocateFromNPagedLookasideList(&locks->Older);
+    Check(entry != NULL, "older lookaside list");
+    ExFreeToNPagedLookasideList(&locks->Older, entry);
     VSPLAB_LOG("checked");
     return STATUS_SUCCESS;
 }

@@ -39,6 +39,14 @@ const MAX_DEPTH = 4;
 const MUTEX = '_KMUTANT';
 /** Its header begins with the kind of object; 4 bytes on stands SignalState, 1 when nobody owns it. */
 const MUTANT_OBJECT = 2;
+/** What all lookaside lists begin with; initialised as runtime/lookaside.c does it, for entries of a block each. */
+const LOOKASIDE = /^_GENERAL_LOOKASIDE(?:_POOL)?$/;
+const LOOKASIDE_VALUES: Readonly<Record<string, number>> = {
+  Depth: 4,
+  MaximumDepth: 256,
+  Size: BLOCK_SIZE,
+  Future: 0x5652534c,
+};
 const LENGTH_SUFFIX = /(Length|Size|Bytes|ByteCount|Count|Len|Cb)$/;
 
 export class Inventor {
@@ -162,6 +170,10 @@ export class Inventor {
       if (inner?.kind === 'record') {
         this.#fillObject(inner, address + field.offset, list);
       }
+    }
+    for (const { name, offset } of LOOKASIDE.test(record.name) ? record.fields : []) {
+      const value = LOOKASIDE_VALUES[name];
+      if (value !== undefined) this.#integer(address + offset, name.endsWith('Depth') ? 2 : 4, value);
     }
     if (record.name === MUTEX) {
       this.#machine.setU8(address, MUTANT_OBJECT);

@@ -171,7 +171,7 @@ describe('the table', () => {
     if (saved === undefined || empty === undefined) throw new Error('no channel');
     const many = [empty, empty, { ...saved, index: 2 }];
     expect(lines(report([], { channels: many })).slice(2, 4)).toEqual([
-      '  3 channels, 1 saved packets',
+      '  3 channels, 1 of them saved packets',
       '  channel 2 network',
     ]);
     expect(lines(report([], { channels: [empty, empty] })).slice(2, 4)).toEqual(['  2 channels, no packets saved', '']);

@@ -125,7 +125,7 @@ function* channelTotals({ packets, saveStream, laterSaves }: Channel, style: Sty
 
 /** A channel that saved nothing is not worth a line where others saved. */
 function savedText(channels: number, saved: number): string {
-  const told = saved === 0 ? 'no packets saved' : `${saved} saved packets`;
+  const told = saved === 0 ? 'no packets saved' : `${saved} of them saved packets`;
   return channels === 1 ? told : `${plural(channels, 'channel')}, ${told}`;
 }
 
