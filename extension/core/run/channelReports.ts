@@ -7,6 +7,7 @@ import { byChannel, type ChannelRecords, PacketRecords, reachedOf } from './pack
 import { chunkBytes, type PacketSource } from './packetSource.js';
 import type { Provenance } from './provenance.js';
 import type { Channel, Finding, LaterSave, Position, Run, SaveStream } from './report.js';
+import { StaticLayouts, saveBufferOf } from './staticLayouts.js';
 import { timelinesOf } from './timeline.js';
 
 export interface ChannelSource {
@@ -64,6 +65,25 @@ function packetStreamOf(save: SaveResult, records: PacketRecords, indices: Chann
   return { bytes, chunks: told };
 }
 
+/** Packets looked through for the longest one. */
+const LOOKED_THROUGH = 10_000;
+
+/** With checks off the callbacks' text and the packets' sizes must do. */
+function staticLayouts({ driver, program, result, kinds }: ChannelSource, records: PacketRecords): StaticLayouts {
+  const names = (role: 'save' | 'restore'): readonly (string | undefined)[] =>
+    program.kind === 'packets'
+      ? [driver.functions.find(({ symbol }) => symbol === program[role])?.name]
+      : result.channels.map(({ saves }) => kinds.get(saves[0]?.callbacks?.[role] ?? 0));
+  const buffers = (['save', 'restore'] as const).flatMap((role) =>
+    names(role).flatMap((name) => saveBufferOf(driver, name, role) ?? []),
+  );
+  let longest = 0;
+  for (let record = 0; record < Math.min(LOOKED_THROUGH, records.count); record += 1) {
+    longest = Math.max(longest, records.get(record, 'state_bytes'));
+  }
+  return new StaticLayouts(driver, buffers, longest);
+}
+
 // ---- Callbacks
 
 function positionOf({ name, file, line }: FunctionInfo): Position {
@@ -102,12 +122,15 @@ export function channelReports(source: ChannelSource): ChannelReports {
   const { driver, result, findings, kinds, provenance } = source;
   const records = new PacketRecords(result.records);
   const split = byChannel(records);
+  const guessed = provenance === undefined && records.count > 0 ? staticLayouts(source, records) : undefined;
   const timelines = timelinesOf(result, driver.locations, findings);
   const packetSource: PacketSource = {
     records,
     kinds,
     states: result.states,
-    ...(provenance === undefined ? {} : { writers: provenance.writers, layoutOf: provenance.layouts.of }),
+    ...(provenance === undefined
+      ? { layoutOf: (record) => guessed?.of(records.get(record, 'state_bytes')) }
+      : { writers: provenance.writers, layoutOf: provenance.layouts.of }),
   };
   const ended = result.fault?.context;
   const channels = result.channels.map(({ index, name, saves }): Channel => {
@@ -127,6 +150,8 @@ export function channelReports(source: ChannelSource): ChannelReports {
       ...(timeline === undefined ? {} : { timeline }),
     };
   });
-  if (provenance === undefined) return { channels };
+  if (provenance === undefined) {
+    return guessed === undefined || guessed.list.length === 0 ? { channels } : { channels, records: guessed.list };
+  }
   return { channels, records: provenance.layouts.list, writers: provenance.writers.list };
 }

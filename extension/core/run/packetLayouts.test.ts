@@ -2,9 +2,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CHANNEL_DRIVER } from '../../../test/support/channelDriver.js';
 import { COMPILE_TIMEOUT, compileText, type TestDriver } from '../../../test/support/driver.js';
+import type { Checks } from '../kmcl/simulation.js';
 import { Allows } from '../rules/allow.js';
 import type { Run } from './report.js';
-import { buildRun } from './reportBuilder.js';
+import { buildRun, routineNames } from './reportBuilder.js';
 
 const TYPES = `
 typedef struct _HEADER { USHORT Version, Size; } HEADER;
@@ -70,24 +71,18 @@ const STYLES: Readonly<Record<string, readonly [string, string]>> = {
   Raw: ['6', 'PUCHAR b = (PUCHAR)SaveBuf; ULONG i; for (i = 0; i < 6; i++) b[i] = 1;'],
 };
 
-function source(cpp: boolean): string {
+function source(cpp: boolean, styles: typeof STYLES = STYLES): string {
   return `${CHANNEL_DRIVER}
 ${TYPES}
 static CONTEXT Context = {{NULL, NULL}, {1, 2, {3, 4}}, {{1, 2}, {3, 4}, {5, 6}}};
 static VOID FillHeader(HEADER *Header) { Header->Version = 1; Header->Size = 4; }
 static VOID CopyBytes(PVOID To, const VOID *From, SIZE_T Count) { RtlCopyMemory(To, From, Count); }
 ${cpp ? CPP_TYPES : ''}
-static EVT_VMB_CHANNEL_SAVE_PACKET *Style;
-static NTSTATUS SaveStyle(VMBCHANNEL Channel, VMBPACKET Packet, PVOID SaveBuf, UINT32 SaveBufSize, PUINT32 BytesNeeded)
-{
-    return Style(Channel, Packet, SaveBuf, SaveBufSize, BytesNeeded);
-}
 static VOID Run(EVT_VMB_CHANNEL_SAVE_PACKET *Callback)
 {
     VMBCHANNEL channel = MakeChannel(TRUE);
     PVSPLAB_STATE state = NULL;
-    Style = Callback;
-    VSPLAB_ASSERT_SUCCESS(VmbServerChannelInitSetSaveRestorePacketCallbacks(channel, SaveStyle, RestorePacket));
+    VSPLAB_ASSERT_SUCCESS(VmbServerChannelInitSetSaveRestorePacketCallbacks(channel, Callback, RestorePacket));
     VSPLAB_ASSERT_SUCCESS(VmbChannelEnable(channel));
     VmbChannelStart(channel);
     VSPLAB_ASSERT_SUCCESS(VspLabGuestOpenChannel(channel));
@@ -98,7 +93,7 @@ static VOID Run(EVT_VMB_CHANNEL_SAVE_PACKET *Callback)
     VspLabFreeState(state);
     EndChannel(channel);
 }
-${Object.entries({ ...STYLES, ...(cpp ? CPP_STYLES : {}) })
+${Object.entries({ ...styles, ...(cpp ? CPP_STYLES : {}) })
   .map(
     ([name, [size, body]]) => `
 static NTSTATUS Save${name}(VMBCHANNEL Channel, VMBPACKET Packet, PVOID SaveBuf, UINT32 SaveBufSize, PUINT32 BytesNeeded)
@@ -148,24 +143,28 @@ const CPP_STYLES: Readonly<Record<string, readonly [string, string]>> = {
 const allows = new Allows([], () => undefined);
 
 /** Layout of the packets of a test, in words; `-` for none. */
-function layoutIn(driver: TestDriver, name: string): { readonly name: string; readonly fields: readonly string[] } {
+function layoutIn(
+  driver: TestDriver,
+  name: string,
+  checks: Checks = 'contract',
+): { readonly name: string; readonly fields: readonly string[] } {
   const test = driver.driver.fixtures.find((each) => each.name === name);
   if (test === undefined) throw new Error(`no test ${name}`);
-  const { result } = driver.test(name);
+  const { result } = driver.test(name, { checks });
   expect(result.ended).toBe('completed');
   const planned = { name, file: '', line: 1, program: { kind: 'test', test } } as const;
   const { run }: { run: Run } = buildRun(
     driver.driver,
     planned,
     { kind: 'result', result },
-    'contract',
+    checks,
     allows,
-    new Map(),
+    routineNames(driver.driver),
   );
   const packets = run.channels[0]?.packets;
   const [first, second] = [packets?.at(0), packets?.at(1)];
   expect(first?.record).toBe(second?.record);
-  expect(run.records?.length).toBe(first?.record === undefined ? 0 : 1);
+  if (checks !== 'off') expect(run.records?.length).toBe(first?.record === undefined ? 0 : 1);
   const layout = first?.record === undefined ? undefined : run.records?.[first.record];
   if (layout === undefined) return { name: '-', fields: [] };
   covered(layout.fields, layout.size);
@@ -287,6 +286,39 @@ const CPP_EXPECTED: typeof EXPECTED = {
     ],
   ],
 };
+
+describe('records with checks off', () => {
+  it.each([
+    ['cast', 'PACKED *p = (PACKED *)SaveBuf; p->Second = 2;', 'sizeof(PACKED)', 'PACKED 9'],
+    [
+      'copied',
+      'RECORD r; RtlZeroMemory(&r, sizeof(r)); RtlCopyMemory(SaveBuf, &r, sizeof(r));',
+      'sizeof(RECORD)',
+      'RECORD 88',
+    ],
+    ['handed on', 'FillHeader((HEADER *)SaveBuf);', 'sizeof(HEADER)', 'HEADER 4'],
+    [
+      'of two the one of that size',
+      'if (SaveBufSize == 4) FillHeader((HEADER *)SaveBuf); else *(ENTRY *)SaveBuf = Context.Entries[0];',
+      'sizeof(ENTRY)',
+      'ENTRY 8',
+    ],
+    [
+      'of two of neither size',
+      'if (SaveBufSize == 4) FillHeader((HEADER *)SaveBuf); else *(ENTRY *)SaveBuf = Context.Entries[0];',
+      '16',
+      '-',
+    ],
+    ['that goes on', 'LIST *l = (LIST *)SaveBuf; l->Count = 1;', 'sizeof(UINT32) + 3 * sizeof(ENTRY)', 'LIST 28'],
+  ])(
+    '%s',
+    async (_, body, size, expected) => {
+      const driver = await compileText(source(false, { Style: [size, body] }), { checked: false });
+      expect(layoutIn(driver, 'Style', 'off').name).toBe(expected);
+    },
+    COMPILE_TIMEOUT,
+  );
+});
 
 describe.each(['c', 'c++'] as const)('records of saved bytes in %s', (language) => {
   const cpp = language === 'c++';

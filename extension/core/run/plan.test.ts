@@ -19,6 +19,7 @@ function driver(over: Partial<CompiledDriver> = {}): CompiledDriver {
     fixtures: [],
     types: [],
     recordUses: [],
+    bufferUses: [],
     pointerUses: [],
     indirectCalls: [],
     transients: [],

@@ -80,6 +80,7 @@ export function sampleDriver(over: Partial<CompiledDriver> = {}): CompiledDriver
     types: [],
     pointerUses: [],
     recordUses: [],
+    bufferUses: [],
     indirectCalls: [],
     transients: [],
     undefinedFunctions: [],

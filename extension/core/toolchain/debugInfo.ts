@@ -38,7 +38,7 @@ export function readDebugInfo(module: IrModule, debug: DebugInfo): UnitFacts {
   return {
     functions,
     pointerUses: pointerUses(module, debug, types),
-    recordUses: recordUses(module, debug, types),
+    ...recordUses(module, debug, types),
     types: types.types,
     variables,
     calls,

@@ -1,6 +1,6 @@
 /** What is read from the debug metadata of one translation unit. */
 
-import type { FunctionInfo, PointerUse, RecordUse, TypeInfo } from './module.js';
+import type { BufferUse, FunctionInfo, PointerUse, RecordUse, TypeInfo } from './module.js';
 
 /** A call in user code. */
 export interface CallUse {
@@ -32,5 +32,6 @@ export interface UnitFacts {
   readonly variables: readonly LocalVariable[];
   readonly pointerUses: readonly PointerUse[];
   readonly recordUses: readonly RecordUse[];
+  readonly bufferUses: readonly BufferUse[];
   readonly calls: readonly CallUse[];
 }

@@ -7,7 +7,7 @@ import type { Place } from './debugInfoAddresses.js';
 import { Places } from './debugInfoPlaces.js';
 import type { TypeReader } from './debugInfoTypes.js';
 import { UnitTypes } from './debugInfoUnit.js';
-import type { RecordUse } from './module.js';
+import type { BufferUse, RecordUse } from './module.js';
 import { parseCall, parseOperand } from './passes/calls.js';
 import { nameOf } from './passes/lexer.js';
 import type { DebugInfo } from './passes/locations.js';
@@ -22,83 +22,156 @@ const COPIES: ReadonlyMap<string, readonly [number, number]> = new Map([
   ['memmove_s', [0, 2]],
 ]);
 
-export function recordUses(module: IrModule, debug: DebugInfo, types: TypeReader): RecordUse[] {
+/** Both kinds of facts, each once. */
+export interface RecordFacts {
+  readonly recordUses: readonly RecordUse[];
+  readonly bufferUses: readonly BufferUse[];
+}
+
+export function recordUses(module: IrModule, debug: DebugInfo, types: TypeReader): RecordFacts {
   const unit = new UnitTypes(module, debug, types);
-  const uses = new Map<string, RecordUse>();
+  const found = new FoundUses();
+  const names = new Map<string, string>();
   for (const fn of module.functions) {
-    if (attachment(fn.header, 'dbg') >= 0) {
-      readFunction(fn, new Places(fn, unit), debug, (use) => uses.set(JSON.stringify(use), use));
+    const node = attachment(fn.header, 'dbg');
+    if (node >= 0) {
+      names.set(fn.name, debug.functionName(node));
     }
   }
-  return [...uses.values()];
+  for (const fn of module.functions) {
+    const name = names.get(fn.name);
+    if (name !== undefined) {
+      new FunctionReader(name, new Places(fn, unit), names, found).read(fn, debug);
+    }
+  }
+  return { recordUses: [...found.records.values()], bufferUses: [...found.buffers.values()] };
 }
 
-type Report = (use: RecordUse) => void;
+class FoundUses {
+  readonly records = new Map<string, RecordUse>();
+  readonly buffers = new Map<string, BufferUse>();
 
-function readFunction(fn: IrFunction, places: Places, debug: DebugInfo, report: Report): void {
-  const instructions = fn.blocks.flatMap((block) => block.instructions);
-  // Twice: what a loop's end stores, its begin loads.
-  for (let round = 0; round < 2; round++) {
-    for (const text of instructions) {
-      places.see(text);
-    }
+  record(use: RecordUse): void {
+    this.records.set(JSON.stringify(use), use);
   }
-  for (const text of instructions) {
-    const opcode = opcodeOf(text);
-    const location = opcode === 'store' || opcode === 'call' ? debug.of(text) : 0;
-    if (location === 0) {
-      continue;
-    }
-    if (opcode === 'store') {
-      reportWrites(places.of(text), location, report);
-    } else {
-      readCall(text, location, places, report);
-    }
+
+  buffer(use: BufferUse): void {
+    this.buffers.set(JSON.stringify(use), use);
   }
 }
 
-/** Bytes written at a place: they belong to each record around it. */
-function reportWrites({ layers, local }: Place, location: number, report: Report): void {
-  if (local === undefined) {
-    for (const { type, offset } of layers) {
-      report({ kind: 'write', location, type, offset });
-    }
-  }
-}
+class FunctionReader {
+  readonly #name: string;
+  readonly #places: Places;
+  /** Source names of the unit's functions by their token. */
+  readonly #names: ReadonlyMap<string, string>;
+  readonly #found: FoundUses;
 
-function readCall(text: string, location: number, places: Places, report: Report): void {
-  const call = parseCall(text);
-  const callee = call?.callee.startsWith('@') === true ? nameOf(call.callee) : '';
-  if (call === undefined || callee.startsWith('__asan_')) {
-    return;
+  constructor(name: string, places: Places, names: ReadonlyMap<string, string>, found: FoundUses) {
+    this.#name = name;
+    this.#places = places;
+    this.#names = names;
+    this.#found = found;
   }
-  const intrinsic = /^llvm\.(mem(?:cpy|move|set))\./.exec(callee)?.[1];
-  if (callee.startsWith('llvm.') && intrinsic === undefined) {
-    return;
-  }
-  const placeOf = (operand: number): Place => {
-    const { type, value } = parseOperand(call.operands[operand] ?? '');
-    return places.of(type === 'ptr' ? `ptr ${value}` : '');
-  };
-  const copied = COPIES.get(intrinsic ?? callee);
-  if (copied !== undefined || (intrinsic ?? callee) === 'memset') {
-    reportWrites(placeOf(copied?.[0] ?? 0), location, report);
-  }
-  if (copied !== undefined) {
-    const { object, layers, parameter } = placeOf(copied[1]);
-    if (object !== null) {
-      report({ kind: 'copy', location, type: object });
-    } else if (layers.length === 0 && parameter?.offset === 0) {
-      report({ kind: 'relay', location, parameter: parameter.number });
-    }
-  } else if (intrinsic === undefined && callee !== 'memset') {
-    for (const argument of call.operands.keys()) {
-      const { object, layers, parameter } = placeOf(argument);
-      if (object !== null) {
-        report({ kind: 'pass', location, argument, type: object });
-      } else if (layers.length === 0 && parameter?.offset === 0) {
-        report({ kind: 'hand', location, argument, parameter: parameter.number });
+
+  read(fn: IrFunction, debug: DebugInfo): void {
+    const instructions = fn.blocks.flatMap((block) => block.instructions);
+    // Twice: what a loop's end stores, its begin loads.
+    for (let round = 0; round < 2; round++) {
+      for (const text of instructions) {
+        this.#places.see(text);
       }
+    }
+    for (const text of instructions) {
+      const opcode = opcodeOf(text);
+      if (opcode === 'store') {
+        this.#written(this.#places.of(text), debug.of(text));
+      } else if (opcode === 'load') {
+        this.#touched(this.#places.of(text.slice(text.indexOf(','))));
+      } else if (opcode === 'call') {
+        this.#call(text, debug.of(text));
+      }
+    }
+  }
+
+  /** Bytes written at a place: they belong to each record around it. */
+  #written(place: Place, location: number): void {
+    this.#touched(place);
+    if (place.local === undefined && location > 0) {
+      for (const { type, offset } of place.layers) {
+        this.#found.record({ kind: 'write', location, type, offset });
+      }
+    }
+  }
+
+  /** A place that a parameter leads to: which records lie there. */
+  #touched({ layers, local, parameter }: Place): void {
+    if (local !== undefined || parameter === undefined || parameter.offset === null) {
+      return;
+    }
+    for (const { type, offset } of layers) {
+      const at = parameter.offset - offset;
+      this.#found.buffer({ kind: 'record', function: this.#name, parameter: parameter.number, type, at });
+    }
+  }
+
+  /** `object` is copied to or from where the parameter leads. */
+  #copied({ parameter, layers }: Place, { object }: Place): void {
+    const at = parameter?.offset ?? null;
+    if (parameter !== undefined && at !== null && object !== null && layers.length === 0) {
+      this.#found.buffer({ kind: 'record', function: this.#name, parameter: parameter.number, type: object, at });
+    }
+  }
+
+  #call(text: string, location: number): void {
+    const call = parseCall(text);
+    const callee = call?.callee.startsWith('@') === true ? nameOf(call.callee) : '';
+    if (call === undefined || callee.startsWith('__asan_')) {
+      return;
+    }
+    const intrinsic = /^llvm\.(mem(?:cpy|move|set))\./.exec(callee)?.[1];
+    if (callee.startsWith('llvm.') && intrinsic === undefined) {
+      return;
+    }
+    const placeOf = (operand: number): Place => {
+      const { type, value } = parseOperand(call.operands[operand] ?? '');
+      return this.#places.of(type === 'ptr' ? `ptr ${value}` : '');
+    };
+    const copied = COPIES.get(intrinsic ?? callee);
+    if (copied !== undefined) {
+      this.#copy(placeOf(copied[0]), placeOf(copied[1]), location);
+    } else if ((intrinsic ?? callee) === 'memset') {
+      this.#written(placeOf(0), location);
+    } else if (location > 0) {
+      for (const argument of call.operands.keys()) {
+        this.#argument(placeOf(argument), argument, this.#names.get(call.callee) ?? callee, location);
+      }
+    }
+  }
+
+  #copy(to: Place, from: Place, location: number): void {
+    this.#written(to, location);
+    this.#copied(to, from);
+    this.#copied(from, to);
+    const { object, layers, parameter } = from;
+    if (location > 0 && object !== null) {
+      this.#found.record({ kind: 'copy', location, type: object });
+    } else if (location > 0 && layers.length === 0 && parameter?.offset === 0) {
+      this.#found.record({ kind: 'relay', location, parameter: parameter.number });
+    }
+  }
+
+  #argument(place: Place, argument: number, callee: string, location: number): void {
+    const { object, layers, parameter } = place;
+    if (object !== null) {
+      this.#found.record({ kind: 'pass', location, argument, type: object });
+    } else if (layers.length === 0 && parameter?.offset === 0) {
+      this.#found.record({ kind: 'hand', location, argument, parameter: parameter.number });
+    }
+    const at = parameter?.offset ?? null;
+    if (parameter !== undefined && at !== null && callee !== '') {
+      const { number } = parameter;
+      this.#found.buffer({ kind: 'call', function: this.#name, parameter: number, callee, argument, at });
     }
   }
 }

@@ -17,6 +17,7 @@ const unit = {
   functions: [],
   fixtures: [],
   pointerUses: [{ function: 'f', api: 'VmbPacketGetPointer', type: 3 }],
+  bufferUses: [{ kind: 'record', function: 'f', parameter: 0, type: 3, at: 0 }],
   recordUses: [
     { kind: 'write', location: 1, type: 3, offset: 4 },
     { kind: 'relay', location: 1, parameter: 1 },

@@ -10,6 +10,7 @@ export type MergedFacts = Pick<
   | 'types'
   | 'pointerUses'
   | 'recordUses'
+  | 'bufferUses'
   | 'indirectCalls'
   | 'transients'
   | 'notes'
@@ -28,6 +29,7 @@ export function mergeUnits(units: readonly { readonly unit: number; readonly fac
     fixtures: [],
     pointerUses: [],
     recordUses: [],
+    bufferUses: [],
     indirectCalls: [],
     transients: [],
     notes: [],
@@ -45,6 +47,9 @@ export function mergeUnits(units: readonly { readonly unit: number; readonly fac
     for (const use of facts.recordUses) {
       const location = (unit << UNIT_SHIFT) | use.location;
       merged.recordUses.push({ ...use, location, ...('type' in use ? { type: use.type + base } : {}) });
+    }
+    for (const use of facts.bufferUses) {
+      merged.bufferUses.push({ ...use, ...('type' in use ? { type: use.type + base } : {}) });
     }
     merged.indirectCalls.push(
       ...facts.indirectCalls.map(({ location, type }) => ({ location: (unit << UNIT_SHIFT) | location, type })),

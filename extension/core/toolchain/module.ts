@@ -102,6 +102,27 @@ export type RecordUse =
   /** ...or to what a parameter points to. */
   | { readonly kind: 'hand'; readonly location: number; readonly argument: number; readonly parameter: number };
 
+/** What a function does, as far as its text tells, with memory that one of its parameters (from 0) points to. */
+export type BufferUse =
+  /** It reads or writes a record of that type there, `at` bytes from where the parameter points. */
+  | {
+      readonly kind: 'record';
+      readonly function: string;
+      readonly parameter: number;
+      readonly type: TypeId;
+      readonly at: number;
+    }
+  /** It hands that place on as an argument (from 0). */
+  | {
+      readonly kind: 'call';
+      readonly function: string;
+      readonly parameter: number;
+      /** Source name where it is defined in the same unit, else its symbol. */
+      readonly callee: string;
+      readonly argument: number;
+      readonly at: number;
+    };
+
 /**
  * An external function nobody defines, with the first place that names it. It becomes a stub if the simulator has no
  * such import.
@@ -138,6 +159,7 @@ export interface CompiledDriver {
   readonly types: readonly TypeInfo[];
   readonly pointerUses: readonly PointerUse[];
   readonly recordUses: readonly RecordUse[];
+  readonly bufferUses: readonly BufferUse[];
   readonly indirectCalls: readonly IndirectCall[];
   readonly transients: readonly TransientField[];
   readonly undefinedFunctions: readonly UndefinedFunction[];

@@ -2,6 +2,7 @@
 
 import type { CallUse, LocalVariable, UnitFacts } from '../debugInfoFacts.js';
 import type {
+  BufferUse,
   Diagnostic,
   FixtureEntry,
   FunctionInfo,
@@ -58,6 +59,7 @@ export interface TransformResult {
   readonly variables: readonly LocalVariable[];
   readonly pointerUses: readonly PointerUse[];
   readonly recordUses: readonly RecordUse[];
+  readonly bufferUses: readonly BufferUse[];
   readonly calls: readonly CallUse[];
   /** Locations are indices of this unit's table. */
   readonly indirectCalls: readonly IndirectCall[];

@@ -54,7 +54,7 @@ export function transform(ir: string, options: TransformOptions): TransformResul
   const context: PassContext = {
     options,
     debug: new DebugInfo(module.metadata, options.pathOf),
-    facts: { functions: [], types: [], variables: [], pointerUses: [], recordUses: [], calls: [] },
+    facts: { functions: [], types: [], variables: [], pointerUses: [], recordUses: [], bufferUses: [], calls: [] },
     fixtures: [],
     transients: [],
     indirectCalls: [],
