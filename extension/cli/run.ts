@@ -1,6 +1,8 @@
 /** `vsp-lab run`: finds drivers, compiles them, runs their tests, writes one report. */
 import type { Report } from '../core/run/report.js';
 import { buildReport, exitStatus } from '../core/run/reportBuilder.js';
+import { packReport, unpackReport } from '../core/run/reportPack.js';
+import { type Severities, withSeverities } from '../core/run/severities.js';
 import { sourceText } from '../core/run/sourceNames.js';
 import { formatDiagnostic } from '../core/toolchain/diagnostics.js';
 import { cacheFolder } from '../worker/diskCache.js';
@@ -47,7 +49,7 @@ export class RunCommand {
       const tests = end.drivers.flatMap((driver) => driver.tests);
       throw new CommandError(noMatch(wanted.tests, tests));
     }
-    const report = buildReport(built, compile.arch);
+    const report = judged(buildReport(built, compile.arch), end.severities);
     this.#progress.clear();
     await output.write(await this.#pieces(report, end.files));
     return end.drivers.some(({ unable }) => unable) ? EXIT.unable : exitStatus(report);
@@ -76,6 +78,11 @@ export class RunCommand {
     const colour = stdout.isTTY === true && out === undefined && !environment['NO_COLOR'];
     return FORMATS[format].pieces(report, { colour, sourceLine });
   }
+}
+
+/** With findings counted as the project file says. */
+function judged(report: Report, severities: Severities): Report {
+  return Object.keys(severities).length === 0 ? report : unpackReport(withSeverities(packReport(report), severities));
 }
 
 function noMatch(globs: readonly string[], tests: readonly string[]): string {

@@ -5,16 +5,18 @@
 
 import type { SimulationOptions } from '../core/kmcl/simulation.js';
 import { Allows } from '../core/rules/allow.js';
-import { type DiscoveredDriver, type DiscoverRequest, discover } from '../core/run/discover.js';
+import type { DiscoveredDriver, DiscoverRequest } from '../core/run/discover.js';
 import { keptElsewhere } from '../core/run/keptFields.js';
 import { joinPath, relativePath } from '../core/run/paths.js';
 import { type PlannedRun, type PlanOptions, plan } from '../core/run/plan.js';
 import { type BuiltRun, buildRun, failedRuns, routineNames, withUnusedAllows } from '../core/run/reportBuilder.js';
+import type { Severities } from '../core/run/severities.js';
 import { fileError, formatDiagnostic } from '../core/toolchain/diagnostics.js';
 import type { CompiledDriver, CompileOptions, Diagnostic } from '../core/toolchain/module.js';
 import { CompileClient } from './compileClient.js';
 import type { Overlay } from './overlayFiles.js';
 import { type ProjectFiles, projectFiles } from './projectFiles.js';
+import { driversOf, findProject, withProject } from './projectRun.js';
 import { Recent } from './recent.js';
 import { SimulatePool } from './simulateClient.js';
 
@@ -58,6 +60,8 @@ export interface DriverEnd {
   readonly tests: readonly string[];
   /** From the beginning of the run until it was compiled, and from then until its runs were built. */
   readonly milliseconds: { readonly compile: number; readonly run: number };
+  /** As in EngineEnd. */
+  readonly severities: Severities;
 }
 
 /** Told what happens while it happens; nothing any more once a run is cancelled. */
@@ -77,6 +81,8 @@ export type EngineEnd =
       readonly superseded: boolean;
       /** The files of the run as the compiler saw them. */
       readonly files: ProjectFiles;
+      /** What findings count as, by the project file: to be applied to the report. */
+      readonly severities: Severities;
     }
   | { readonly kind: 'cancelled' }
   /** Nothing could be run: what is to be mended. */
@@ -87,7 +93,7 @@ const KEPT_DRIVERS = 8;
 
 /** Of two drivers with the same key the newer run's is the one that is wanted. */
 function keyOf(driver: DiscoveredDriver): string {
-  return driver.folder;
+  return driver.named === true ? `${driver.folder}\n${driver.name}` : driver.folder;
 }
 
 /** One run on its way: what its drivers share. */
@@ -96,6 +102,7 @@ interface Context {
   readonly listener: EngineListener;
   readonly files: ProjectFiles;
   readonly started: number;
+  readonly severities: Severities;
   finished: number;
   planned: number;
 }
@@ -127,21 +134,26 @@ export class Engine {
   }
 
   /** Never rejects for what the user has done; an aborted run ends at once, whatever stage it is in. */
-  async run(run: EngineRun, listener: EngineListener, signal: AbortSignal): Promise<EngineEnd> {
+  async run(wanted: EngineRun, listener: EngineListener, signal: AbortSignal): Promise<EngineEnd> {
     const started = performance.now();
-    const { cwd, paths, compile, workspaceRoots, overlays } = run;
-    const around = paths.length > 0 ? paths : [cwd];
-    const files = projectFiles(around, compile.includes, workspaceRoots, overlays);
-    const found = discover({ cwd, paths, drivers: run.drivers }, files);
+    const project = findProject(wanted, filesOf(wanted));
+    if (project?.ok === false) return { kind: 'failed', problems: project.problems };
+    const applied = project === undefined ? { ok: true as const, run: wanted } : withProject(wanted, project.project);
+    if (!applied.ok) return { kind: 'failed', problems: [applied.problem] };
+    const { run } = applied;
+    const files = filesOf(run);
+    const found = driversOf(run, files, project?.project);
     if (!found.ok) return { kind: 'failed', problems: found.problems };
     if (signal.aborted) return { kind: 'cancelled' };
     this.warm();
-    const context: Context = { run, listener, files, started, finished: 0, planned: 0 };
+    const severities = project?.project.rules ?? {};
+    const context: Context = { run, listener, files, started, severities, finished: 0, planned: 0 };
     // Drivers are compiled one after the other; the tests of one run while the next is being compiled.
     const ends = await Promise.all(found.drivers.map((driver) => this.#newestOf(driver, context, signal)));
     if (signal.aborted) return { kind: 'cancelled' };
     const drivers = ends.filter((end) => end !== undefined);
-    return { kind: 'finished', drivers, superseded: drivers.length < ends.length, files };
+    const superseded = drivers.length < ends.length;
+    return { kind: 'finished', drivers, superseded, files, severities };
   }
 
   /** Ends compiler and simulators; what runs is answered as cancelled. */
@@ -198,6 +210,7 @@ export class Engine {
       unable: false,
       tests: driver.fixtures.filter(({ kind }) => kind === 'test').map(({ name }) => name),
       milliseconds: { compile: compiled - context.started, run: performance.now() - compiled },
+      severities: context.severities,
     };
   }
 
@@ -231,6 +244,10 @@ export class Engine {
   }
 }
 
+function filesOf({ cwd, paths, compile, workspaceRoots, overlays }: EngineRun): ProjectFiles {
+  return projectFiles(paths.length > 0 ? paths : [cwd], compile.includes, workspaceRoots, overlays);
+}
+
 /** `compiled` is when it was, for a driver that has nothing to run. */
 function unable(
   { context, found, signal }: Work,
@@ -255,6 +272,7 @@ function unable(
     unable: true,
     tests: [],
     milliseconds: { compile: (compiled ?? end) - started, run: end - (compiled ?? end) },
+    severities: context.severities,
   };
 }
 

@@ -220,6 +220,39 @@ describe('EngineClient', () => {
     expect([older, other, newer].map((each) => each?.outcomes.length)).toEqual([0, 1, 1]);
   });
 
+  it('takes what vsplab.json says: drivers, folders, macros, severities', async () => {
+    const at = project({
+      'vsplab.json': JSON.stringify({
+        drivers: { mine: 'src/D*.c' },
+        includes: ['shared'],
+        defines: ['MORE=8'],
+        rules: { 'run-stub': 'off' },
+      }),
+      'src/Driver.c': DRIVER.replace('*BytesNeeded = RECORD_BYTES;', '*BytesNeeded = RECORD_BYTES; Nobody();').replace(
+        'EVT_VMB',
+        'VOID Nobody(VOID);\nEVT_VMB',
+      ),
+      'src/Other.c': 'int NotOfThisDriver = wrong;\n',
+      'shared/record.h': '#define RECORD_BYTES (16 + MORE)\n',
+    });
+    const { end, outcomes } = await run(client(), order(at, ['src']));
+    expect(end).toEqual(FINE);
+    expect(outcomes.map(({ name, sources }) => [name, sources])).toEqual([['mine', [at.at('src/Driver.c')]]]);
+    expect(sizes(outcomes[0])).toEqual([24, 24, 24]);
+    const findings = outcomes[0]?.pack.runs[0]?.findings.map(({ rule, suppressed }) => [rule, suppressed]);
+    expect(findings).toEqual([['run-stub', true]]);
+  });
+
+  it.each([
+    ['{ "includes": 1 }', 'vsplab.json:1: includes is 1: expected a list of texts'],
+    ['{ "defines": ["1A"] }', 'vsplab.json: define 1A: expected NAME or NAME=VALUE'],
+    ['{ "drivers": { "mine": "none/*.c" } }', 'vsplab.json: drivers.mine: no source matches'],
+  ])('says what is wrong in vsplab.json: %s', async (text, message) => {
+    const at = project({ 'Driver.c': DRIVER, 'record.h': HEADER, 'vsplab.json': text });
+    const { end } = await run(client(), order(at, ['Driver.c']));
+    expect(end.kind === 'failed' && end.message.startsWith(message)).toBe(true);
+  });
+
   it.each([
     ['a path that is not there', 'gone.c', {}, 'gone.c: no such file or folder'],
     [

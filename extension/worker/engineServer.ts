@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { joinPath } from '../core/run/paths.js';
 import { buildReport } from '../core/run/reportBuilder.js';
 import { packReport, transferablesOf } from '../core/run/reportPack.js';
+import { withSeverities } from '../core/run/severities.js';
 import type { DriverEnd, Engine, EngineRun } from './engine.js';
 import type { DriverOutcome, EngineReply, EngineRequest, RunRequest } from './engineProtocol.js';
 import { InvalidRequest, parseRequest } from './engineRequest.js';
@@ -70,7 +71,7 @@ export class EngineServer {
   }
 
   #driver(id: number, { compile, cwd }: EngineRun, end: DriverEnd): void {
-    const pack = packReport(buildReport(end.built, compile.arch));
+    const pack = withSeverities(packReport(buildReport(end.built, compile.arch)), end.severities);
     const { name, folder, sources } = end.found;
     const { diagnostics, compiled, milliseconds } = end;
     const files = [...new Set([...sources, ...end.files.map((file) => joinPath(cwd, file))])];

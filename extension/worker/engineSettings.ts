@@ -47,7 +47,8 @@ export function simulationOptions(settings: SimulationSettings): SimulationOptio
   };
 }
 
-function stubValues(texts: readonly string[]): ReadonlyMap<string, number> {
+/** Values by name; throws SettingError. */
+export function stubValues(texts: readonly string[]): ReadonlyMap<string, number> {
   return new Map(
     texts.map((text) => {
       const [, name = '', value = ''] = /^([A-Za-z_]\w*)=(-?(?:\d+|0[xX][0-9a-fA-F]+))$/.exec(text) ?? [];

@@ -21,6 +21,7 @@ const files = [
   /^extension\/ThirdPartyNotices\.txt$/,
   /^extension\/images\/icon\.png$/,
   /^extension\/images\/packet-buffers\.svg$/,
+  /^extension\/extension\/core\/run\/project\.schema\.json$/,
   /^extension\/dist\/extension\.cjs$/,
   /^extension\/dist\/(engine|compile-worker|simulate-worker)\.js$/,
   /^extension\/dist\/webview\/view\.(css|js)$/,

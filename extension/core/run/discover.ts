@@ -17,6 +17,8 @@ export interface DiscoverRequest {
 
 export interface DiscoveredDriver extends DriverSources {
   readonly folder: string;
+  /** Its name and sources were given by the project file: others may lie in the same folder. */
+  readonly named?: true;
   /** What the sources name as tests: what a driver that does not compile would have run. */
   readonly tests: readonly (NamedTest & { readonly file: string })[];
 }
