@@ -110,7 +110,7 @@ export interface RunOptions extends Omit<SimulationOptions, 'modes'> {
   readonly modes: readonly string[];
 }
 
-function simulationOptions({ modes = [], ...options }: Partial<RunOptions>): SimulationOptions {
+export function simulationOptions({ modes = [], ...options }: Partial<RunOptions>): SimulationOptions {
   const parsed = parseModes(modes);
   if (!parsed.ok) {
     throw new Error(parsed.message);

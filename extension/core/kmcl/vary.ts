@@ -159,12 +159,10 @@ export function configure(machine: Machine, variant: Variant): void {
   }
 }
 
-/** After vsp_initialize. */
+/** After vsp_initialize. Room is taken for one change at least: variants that differ in it alone lay memory out alike. */
 export function setChanges(machine: Machine, { changes = [] }: Variant): void {
-  if (changes.length === 0) {
-    return;
-  }
-  const list = machine.native.vsp_vary_changes(changes.length);
+  const list = machine.native.vsp_vary_changes(Math.max(1, changes.length));
+  machine.setU32(fields(machine).at('change_count'), changes.length);
   changes.forEach((change, index) => {
     const at = list + CHANGE_SIZE * index;
     machine.setU32(at + CHANGE.type, change.type);

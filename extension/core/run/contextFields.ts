@@ -1,9 +1,10 @@
 /** The fields of packet contexts, flattened, and which other values each can be given (state-field-lost). */
 import type { SkippedKind } from '../kmcl/differences.js';
-import { namesOf, recordOf, sameRecord } from '../kmcl/driverTypes.js';
+import { recordOf, sameRecord } from '../kmcl/driverTypes.js';
 import { FREE_MUTEX, HANDLE, KERNEL_OBJECT, LIST_ENTRY, LOCK, UNICODE_STRING } from '../kmcl/fieldKinds.js';
 import { CHANGE_HOW, CONTEXT_TYPES, type FieldChange } from '../kmcl/vary.js';
 import type { CompiledDriver, FieldInfo, TypeId, TypeInfo } from '../toolchain/module.js';
+import { namesOfRecord } from './plan.js';
 
 /** Another value for a field; `type` is added where it is used. */
 export type Change = Omit<FieldChange, 'type'>;
@@ -41,13 +42,10 @@ export function contextTypes(driver: CompiledDriver, chosen: TypeId | undefined)
   return [...new Set(records)].slice(0, CONTEXT_TYPES).flatMap((id) => {
     const type = driver.types[id];
     if (type?.kind !== 'record' || type.size === 0) return [];
-    return [{ id, name: shownName(driver, id, type), size: type.size, leaves: new Leaves(driver).of(id, type) }];
+    return [
+      { id, name: namesOfRecord(driver, id)[0] ?? type.name, size: type.size, leaves: new Leaves(driver).of(id, type) },
+    ];
   });
-}
-
-/** The typedef people use, else the tag. */
-function shownName(driver: CompiledDriver, id: TypeId, { name }: RecordType): string {
-  return namesOf(driver, id).find((each) => each !== name && !each.startsWith('_')) ?? name;
 }
 
 class Leaves {
@@ -83,7 +81,7 @@ class Leaves {
   #transient(id: TypeId): ReadonlySet<string> {
     const { transients } = this.#driver;
     if (transients.length === 0) return new Set();
-    const names = new Set(namesOf(this.#driver, id));
+    const names = new Set(namesOfRecord(this.#driver, id));
     return new Set(transients.filter(({ record }) => names.has(record)).map(({ field }) => field));
   }
 

@@ -75,6 +75,7 @@ class Variants {
   readonly #options: SimulationOptions;
   readonly #base: RunSummary;
   readonly #fresh = new RecordDifferences('fill');
+  #watched: Omit<Variant, 'fill'> = {};
   readonly #placed = new RecordDifferences('address', this.#fresh);
 
   constructor(
@@ -100,7 +101,9 @@ class Variants {
     );
     const few = this.#fewPackets();
     const contextSizes = few === this.#program ? types.map(({ size }) => size) : [];
-    const reference = this.#run({ fill: REFERENCE, log: FIRST_WINDOW, keep: FIRST_RECORDS, contextSizes });
+    // What variants keep of themselves lies in their memory: those that are compared must keep the same.
+    this.#watched = { log: FIRST_WINDOW, keep: FIRST_RECORDS, contextSizes };
+    const reference = this.#run({ fill: REFERENCE, ...this.#watched });
     if (reference === undefined) return undefined;
     const flow = this.#fills(reference);
     const saves = reference.observation.writes > 0;
@@ -124,7 +127,7 @@ class Variants {
     const many = this.#program.kind === 'packets' && this.#program.count > MANY_PACKETS;
     let first: Divergence | undefined;
     for (const fill of many ? FILLS.slice(0, 1) : FILLS) {
-      const other = this.#run({ fill, log: FIRST_WINDOW, keep: FIRST_RECORDS });
+      const other = this.#run({ fill, ...this.#watched });
       if (other === undefined) continue;
       const parted = divergenceOf(reference, other, [REFERENCE, fill], (variant) => this.#run(variant));
       if (parted !== undefined && (first === undefined || parted.step < first.step)) first = parted;
@@ -145,7 +148,9 @@ class Variants {
     this.#fresh.add(a.kept, b.kept, isTold);
     const later = laterRange(a, b);
     if (later === undefined || this.#fresh.all.length > 0) return;
-    const [again, changed] = [REFERENCE, fill].map((each) => this.#run({ fill: each, keep: later })?.observation.kept);
+    const [again, changed] = [REFERENCE, fill].map(
+      (each) => this.#run({ ...this.#watched, fill: each, keep: later })?.observation.kept,
+    );
     this.#fresh.add(again ?? [], changed ?? [], isTold);
   }
 
@@ -161,7 +166,7 @@ class Variants {
   // ---- Addresses
 
   #elsewhere(reference: Observed): void {
-    const other = this.#run({ fill: REFERENCE, elsewhere: true, keep: FIRST_RECORDS });
+    const other = this.#run({ fill: REFERENCE, elsewhere: true, ...this.#watched });
     if (other === undefined) return;
     this.#placed.add(reference.observation.kept, other.observation.kept);
     const later = laterRange(reference.observation, other.observation);
@@ -189,9 +194,8 @@ class Variants {
 
   #fields(types: ReturnType<typeof contextTypes>, program: Program, reference: Observed): Differential['contexts'] {
     if (types.length === 0) return [];
-    const keep = { from: 0, to: FIELD_PACKETS * 8 };
-    const contextSizes = types.map(({ size }) => size);
-    const plain = program === this.#program ? reference : this.#run({ fill: REFERENCE, keep, contextSizes }, program);
+    this.#watched = { ...this.#watched, contextSizes: types.map(({ size }) => size) };
+    const plain = program === this.#program ? reference : this.#run({ fill: REFERENCE, ...this.#watched }, program);
     if (plain === undefined || plain.ended !== 'completed') return [];
     let left = FIELD_UNITS;
     const rerun = (variant: Variant): Observed | undefined => {
@@ -200,7 +204,9 @@ class Variants {
       left -= result?.units ?? 0;
       return result;
     };
-    return new FieldChanges(types, plain.observation, { rerun, fill: REFERENCE, keep: FIRST_RECORDS }).tables();
+    return new FieldChanges(types, plain.observation, (changes) =>
+      rerun({ fill: REFERENCE, ...this.#watched, changes }),
+    ).tables();
   }
 }
 

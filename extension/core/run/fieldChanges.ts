@@ -3,7 +3,7 @@
  * they are saved, and what is saved and what is restored is compared with a run that changed nothing.
  */
 import type { ContextField, ContextTable } from '../kmcl/differences.js';
-import type { FieldChange, Observation, SeenContext, Variant, WrittenRecord } from '../kmcl/vary.js';
+import type { FieldChange, Observation, SeenContext, WrittenRecord } from '../kmcl/vary.js';
 import { type Change, type ContextType, contextTypes, type Leaf } from './contextFields.js';
 import type { Observed } from './divergence.js';
 import { differingRuns, pairsOf } from './recordDifferences.js';
@@ -65,22 +65,18 @@ interface Attempt {
   readonly restored: readonly string[];
 }
 
-export interface FieldRuns {
-  /** Runs the test; undefined when the variants have used up what they may spend. */
-  readonly rerun: (variant: Variant) => Observed | undefined;
-  readonly fill: number;
-  readonly keep: NonNullable<Variant['keep']>;
-}
+/** Runs the test with these changes; undefined when the variants have used up what they may spend. */
+export type ChangedRun = (changes: readonly FieldChange[]) => Observed | undefined;
 
 export class FieldChanges {
   readonly #types: readonly ContextType[];
   readonly #reference: Observation;
-  readonly #runs: FieldRuns;
+  readonly #rerun: ChangedRun;
 
-  constructor(types: readonly ContextType[], reference: Observation, runs: FieldRuns) {
+  constructor(types: readonly ContextType[], reference: Observation, rerun: ChangedRun) {
     this.#types = types;
     this.#reference = reference;
-    this.#runs = runs;
+    this.#rerun = rerun;
   }
 
   /** A table per context type that was saved and restored at all. */
@@ -127,8 +123,7 @@ export class FieldChanges {
     taken: ReadonlyMap<string, Taken>,
   ): Attempt | undefined {
     const changes: readonly FieldChange[] = [{ type: index, ...change }];
-    const { rerun, fill, keep } = this.#runs;
-    const changed = rerun({ fill, keep, contextSizes: this.#types.map(({ size }) => size), changes });
+    const changed = this.#rerun(changes);
     if (changed === undefined) return undefined;
     const others = takenOf(changed.observation, index);
     const savedBytes = this.#savedRuns(changed.observation);

@@ -141,7 +141,7 @@ function oneRecordOf(driver: CompiledDriver, id: TypeId): TypeId | undefined {
  * How people may call the record: by its typedef in any source, its tag, or, since debug info leaves out a typedef that
  * nobody uses, what tag or pointer typedef make likely (`_RX` and `PRX` for `RX`). The most likely name comes first.
  */
-function namesOfRecord(driver: CompiledDriver, record: TypeId): readonly string[] {
+export function namesOfRecord(driver: CompiledDriver, record: TypeId): readonly string[] {
   const id = sameRecord(driver, record);
   const typedefs = driver.types.flatMap((type) =>
     type.kind === 'typedef' && oneRecordOf(driver, type.target) === id
