@@ -28,7 +28,8 @@ export interface CorpusCase {
 }
 
 const TEST = /^VSPLAB_TEST\((\w+)\)/;
-const MARKER = /(?:\/\/ finds:|,) ([a-z]+-[\w-]+)(?: in (\w+))?/g;
+const MARKER = /\/\/ finds: (.*)$/;
+const EXPECTED = /^([a-z]+-[\w-]+)(?: in (\w+))?$/;
 
 /** Folders of the corpus, each one driver. */
 export function corpusDrivers(root: string): readonly string[] {
@@ -61,7 +62,8 @@ export function casesOf({ path, text }: CorpusFile): readonly CorpusCase[] {
   const tests = testsOf(lines);
   const expected = new Map<string, Expectation[]>(tests.map(({ name }) => [name, []]));
   lines.forEach((line, index) => {
-    for (const [, rule, named] of line.matchAll(MARKER)) {
+    for (const each of MARKER.exec(line)?.[1]?.split(', ') ?? []) {
+      const [, rule, named] = EXPECTED.exec(each) ?? [];
       const owner = named ?? tests.find(({ end }) => end > index)?.name;
       const list = owner === undefined ? undefined : expected.get(owner);
       if (list === undefined || rule === undefined) throw new Error(`${path}:${index + 1}: a marker without a test`);

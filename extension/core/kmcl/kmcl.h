@@ -117,6 +117,8 @@ enum vsp_packet_origin { VSP_ORIGIN_ALLOCATE = 0, VSP_ORIGIN_INITIALIZE = 1 };
 #define VSP_PACKET_SLOTTED 0x20u /* has an entry in the transaction table */
 #define VSP_PACKET_SYNC 0x40u    /* a synchronous request's: struct vsp_sync_request */
 #define VSP_PACKET_OWNED 0x80u   /* its context is the fixture-less sequence's and dies with the transaction */
+#define VSP_PACKET_IN_RESTORE 0x100u /* allocated by a restore callback */
+#define VSP_PACKET_TOLD 0x200u       /* a finding about that callback tells of it: no leak of its own */
 #define VSP_PACKET_MAGIC 0x564Bu
 
 struct vsp_queued;

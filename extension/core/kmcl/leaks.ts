@@ -16,6 +16,7 @@ const REACHED = 0x10;
 const PACKET = { state: 2, flags: 4, location: 60, size: 64 } as const;
 const PACKET_IDLE = 1;
 const PACKET_SENT = 0x4;
+const PACKET_TOLD = 0x200;
 const STATE_OBJECT_BYTES = 16;
 /** struct vsp_state of state.c. */
 const STATE = { location: 60 } as const;
@@ -30,8 +31,9 @@ interface Packet {
 function idlePackets(machine: Machine, channel: Channel): Packet[] {
   const packets: Packet[] = [];
   for (let packet = machine.native.vsp_packet_next(channel.handle, 0); packet !== 0; ) {
-    if (machine.u8(packet + PACKET.state) === PACKET_IDLE) {
-      const sent = (machine.u32(packet + PACKET.flags) & PACKET_SENT) !== 0;
+    const flags = machine.u32(packet + PACKET.flags);
+    if (machine.u8(packet + PACKET.state) === PACKET_IDLE && (flags & PACKET_TOLD) === 0) {
+      const sent = (flags & PACKET_SENT) !== 0;
       packets.push({ handle: packet, location: machine.u32(packet + PACKET.location), sent });
     }
     packet = machine.native.vsp_packet_next(channel.handle, packet);

@@ -221,6 +221,7 @@ struct vsp_packet *VmbPacketAllocate(struct vsp_channel *handle)
         }
         channel->allocated++;
         start_packet(packet, channel, VSP_ORIGIN_ALLOCATE);
+        packet->flags |= vsp_lasting.pass == VSP_PASS_RESTORE ? VSP_PACKET_IN_RESTORE : 0;
         if (channel->inline_context_size != 0) {
             vsp_set(packet + 1, (uint8_t)vsp_lasting.fill, channel->inline_context_size);
         }

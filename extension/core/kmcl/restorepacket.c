@@ -123,8 +123,8 @@ static uint32_t same_bytes(const uint8_t *a, const uint8_t *b, uint32_t size)
     return 1;
 }
 
-/* 6.6: what the callback owed. */
-static void judge(struct vsp_channel *channel, const struct vsp_restore *restore, vsp_status status,
+/* 6.6: what the callback owed; answers 1 when it did not give it. */
+static uint32_t judge(struct vsp_channel *channel, const struct vsp_restore *restore, vsp_status status,
                   uint32_t allocated_before, uint32_t state_size)
 {
     const struct vsp_packet *packet = restore->packet;
@@ -132,13 +132,29 @@ static void judge(struct vsp_channel *channel, const struct vsp_restore *restore
     if (status < 0) {
         if (channel->allocated > allocated_before + restored) {
             vsp_misuse_at_return(VSP_RULE_RESTOREPKT_FREE_ON_FAILURE, channel, channel->allocated - allocated_before);
+            return 1;
         }
     } else if (status != STATUS_SUCCESS || (restore->restores != 0 && restore->result < 0 && !restored)) {
         vsp_misuse_at_return(VSP_RULE_RESTOREPKT_PROPAGATE, channel, (uint32_t)status);
+        return 1;
     } else if (!restored) {
         vsp_misuse_at_return(VSP_RULE_RESTOREPKT_LIBBUF, channel, VSP_LIBBUF_UNUSED);
+        return 1;
     } else if (state_size != 0 && packet->routine == NULL && packet->state != VSP_PACKET_FREE) { /* S-26 */
         vsp_misuse_at_return(VSP_RULE_RESTOREPKT_ROUTINE, packet, 0);
+        return 1;
+    }
+    return 0;
+}
+
+/* Packets that the callback just reported leaves behind. */
+static void tell_leftovers(struct vsp_channel *channel)
+{
+    for (struct vsp_packet *packet = vsp_packet_next(channel, NULL); packet != NULL;
+         packet = vsp_packet_next(channel, packet)) {
+        if (packet->state == VSP_PACKET_IDLE && packet->flags & VSP_PACKET_IN_RESTORE) {
+            packet->flags |= VSP_PACKET_TOLD;
+        }
     }
 }
 
@@ -184,7 +200,9 @@ vsp_status vsp_call_restore(struct vsp_channel *channel, struct vsp_restore *res
             vsp_misuse_at_return(VSP_RULE_RESTOREPKT_COPY, channel, 0);
         }
     }
-    judge(channel, restore, status, allocated, handed.state_size);
+    if (judge(channel, restore, status, allocated, handed.state_size)) {
+        tell_leftovers(channel);
+    }
     if (VSP_UNLIKELY(vsp_vary.watch) && status >= 0 && restore->packet != NULL) {
         vsp_vary_restored(channel, restore->packet, state, chunk->state_size);
     }

@@ -3,6 +3,11 @@
 
 static VMBCHANNEL Other;
 
+COMPLETION(Frees)
+{
+    VmbPacketFree(Packet);
+}
+
 /* Takes a packet and a context back after a failure. */
 static NTSTATUS Undo(VMBPACKET Packet, PREQUEST Request, NTSTATUS Status)
 {
@@ -49,15 +54,17 @@ VSPLAB_TEST(PacketOfAnotherChannel)
 RESTORE(UsesItsOwnMemory)
 {
     UINT32 Size = VmbChannelSizeofPacket(Channel);
+    PREQUEST Request = Unpack(SaveBuf, SaveBufSize);
     VMBPACKET Packet = NULL;
     NTSTATUS Status;
     BROKEN(Packet = (VMBPACKET)ExAllocatePool2(POOL_FLAG_NON_PAGED, Size, TAG);)
     BROKEN((VOID)VmbPacketInitialize(Channel, Packet, Size);)
     MENDED(Packet = VmbPacketAllocate(Channel);)
     MENDED((VOID)Size;)
-    Adopt(Packet, NULL);
+    Adopt(Packet, Request);
     Status = VmbPacketRestore(Packet, LibBuf, LibBufSize); // finds: restorepkt-allocate
     if (!NT_SUCCESS(Status)) {
+        ExFreePoolWithTag(Request, TAG);
         BROKEN(ExFreePoolWithTag(Packet, TAG);)
         MENDED(VmbPacketFree(Packet);)
     }
@@ -157,14 +164,28 @@ VSPLAB_TEST(LeavesTheContextOfAFailedRestore)
     Close(Channel);
 }
 
+/* A context that lives as long as the driver. */
+static PREQUEST StaticRequest(const RECORD *Record)
+{
+    static REQUEST Requests[8];
+    PREQUEST Request = &Requests[Record->Id % 8];
+    Request->Id = Record->Id;
+    Request->Length = Record->Length;
+    RtlCopyMemory(Request->Data, Record->Data, sizeof(Request->Data));
+    return Request;
+}
 RESTORE(KeepsTheDefaultRoutine)
 {
-    VMBPACKET Packet = VmbPacketAllocate(Channel);
-    NTSTATUS Status;
-    MENDED(PREQUEST Request = Unpack(SaveBuf, SaveBufSize);)
-    MENDED(Adopt(Packet, Request);)
-    Status = VmbPacketRestore(Packet, LibBuf, LibBufSize);
-    return Status; // finds: restorepkt-routine
+    RECORD Record;
+    VMBPACKET Packet;
+    if (SaveBufSize < sizeof(Record)) {
+        return STATUS_DATA_ERROR;
+    }
+    RtlCopyMemory(&Record, SaveBuf, sizeof(Record));
+    Packet = VmbPacketAllocate(Channel);
+    VmbPacketSetPointer(Packet, StaticRequest(&Record));
+    MENDED(VmbPacketSetCompletionRoutine(Packet, Frees);)
+    return VmbPacketRestore(Packet, LibBuf, LibBufSize); // finds: restorepkt-routine
 }
 VSPLAB_TEST(NobodyFinishesIt)
 {
@@ -173,12 +194,12 @@ VSPLAB_TEST(NobodyFinishesIt)
 
 static NTSTATUS Rebuild(VMBCHANNEL Channel, const RECORD *Record, PVOID LibBuf, UINT32 LibBufSize)
 {
-    static REQUEST Requests[8];
     VMBPACKET Packet = VmbPacketAllocate(Channel);
-    REQUEST *Request = &Requests[Record->Id % 8];
-    Request->Id = Record->Id;
-    VmbPacketSetPointer(Packet, Request);
-    BROKEN((VOID)Finish;)
+    if (Packet == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    VmbPacketSetPointer(Packet, StaticRequest(Record));
+    MENDED(VmbPacketSetCompletionRoutine(Packet, Frees);)
     return VmbPacketRestore(Packet, LibBuf, LibBufSize);
 }
 RESTORE(SetsOnlyThePointer)
@@ -189,7 +210,6 @@ RESTORE(SetsOnlyThePointer)
         return STATUS_DATA_ERROR;
     }
     RtlCopyMemory(&Record, SaveBuf, sizeof(Record));
-    MENDED(return RestoreRequest(Channel, LibBuf, LibBufSize, SaveBuf, SaveBufSize);)
     Status = Rebuild(Channel, &Record, LibBuf, LibBufSize);
     if (!NT_SUCCESS(Status)) {
         return Status;

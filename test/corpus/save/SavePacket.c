@@ -214,9 +214,9 @@ VSPLAB_TEST(SizeOfAnotherType)
 }
 
 /* Records that do not fit any more. */
-static UINT32 Backlog;
 static UINT32 Grown(UINT32 SaveBufSize)
 {
+    UINT32 Backlog = 0;
     BROKEN(if (SaveBufSize != 0) Backlog = 256;)
     UNREFERENCED_PARAMETER(SaveBufSize);
     return (UINT32)RECORD_BYTES + Backlog;
@@ -234,7 +234,6 @@ SAVE(CutsOff)
 }
 VSPLAB_TEST(GrowsAndIsCutOff)
 {
-    Backlog = 0;
     (VOID)SaveWith(CutsOff);
 }
 
