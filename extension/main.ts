@@ -11,11 +11,12 @@ import * as problems from './features/problems.js';
 import * as rulePages from './features/rulePages.js';
 import * as runCommands from './features/runCommands.js';
 import * as runOnSave from './features/runOnSave.js';
+import * as runProgress from './features/runProgress.js';
 import * as savedResults from './features/savedResults.js';
 import * as trouble from './features/trouble.js';
 
 const features = [
-  ...[runCommands, runOnSave, freshness, savedResults, trouble],
+  ...[runCommands, runOnSave, runProgress, freshness, savedResults, trouble],
   ...[codeLens, inlayHints, problems],
   ...[packetBuffers, exportReport, rulePages],
 ];

@@ -2,8 +2,10 @@
 import { commands, env, ProgressLocation, type QuickPickItem, Uri, window, workspace } from 'vscode';
 import { combinedPack } from '../core/run/combine.js';
 import { reportCsv } from '../core/run/csvWriter.js';
+import { htmlReport } from '../core/run/htmlReport.js';
 import { reportJson } from '../core/run/jsonWriter.js';
 import { type ReportPack, unpackReport } from '../core/run/reportPack.js';
+import { readReportPage } from '../worker/reportPage.js';
 import type { Lab } from './lab.js';
 import { registerCommand } from './register.js';
 import type { DriverResult } from './results.js';
@@ -28,6 +30,12 @@ const FORMATS: readonly FormatRow[] = [
     label: 'CSV',
     detail: 'One row per packet, for spreadsheets',
     pieces: async (pack) => reportCsv(unpackReport(pack)),
+  },
+  {
+    format: 'html',
+    label: 'HTML',
+    detail: 'The Packet Buffers view as one file that any browser opens',
+    pieces: async (pack, lab) => htmlReport(pack, await readReportPage(lab.context.extensionUri.fsPath)),
   },
 ];
 

@@ -98,6 +98,7 @@ class PacketBuffers implements PageHost {
     lab.store.add(
       lab.results.onDidRemove(({ key }) => {
         this.#sent.delete(key);
+        if (lab.results.all.length === 0) void setContext('vspLab.hasReports', false);
         this.#tellEverything();
       }),
     );
@@ -206,13 +207,15 @@ class PacketBuffers implements PageHost {
   #tell(result: DriverResult): void {
     const before = this.#sent.get(result.key);
     this.#sent.set(result.key, result);
+    void setContext('vspLab.hasReports', true);
+    // A page that is not there is told everything when it is; packing a report for nobody takes time.
+    if (![...this.#pages].some(({ ready }) => ready)) return;
     const { key, stale } = result;
     this.#postAll(
       before?.shown.pack === result.shown.pack
         ? { kind: 'source', driver: key, stale, problems: problemsOf(result) }
         : { kind: 'report', driver: driverReport(result) },
     );
-    void setContext('vspLab.hasReports', true);
   }
 
   /** One message for each driver: VS Code counts the buffers of a message in one byte. */

@@ -1,11 +1,8 @@
-/** Commands that start and stop runs, and what they say of long ones. */
-import { type CancellationToken, commands, ProgressLocation, type Uri, window } from 'vscode';
+/** Commands that start and stop runs. */
+import { commands, type Uri, window } from 'vscode';
 import type { Lab } from './lab.js';
 import { registerCommand } from './register.js';
-import type { RunEnd, RunOrder } from './runs.js';
-
-/** A run somebody asked for that takes longer offers to be cancelled. */
-const OFFER_CANCEL = 1000;
+import type { RunOrder } from './runs.js';
 
 export function activate(lab: Lab): void {
   lab.store.add(registerCommand('vspLab.runFile', (file) => runFile(lab, file)));
@@ -24,29 +21,12 @@ function runFile(lab: Lab, file: Uri | undefined): Promise<void> | undefined {
   return runAndTell(lab, { scope: { kind: 'file', uri }, asked: 'command' });
 }
 
-/** Runs, offers to cancel what takes long, and tells what kept it from running: it was asked for. */
+/** Runs, and tells what kept it from running: it was asked for. */
 export async function runAndTell(lab: Lab, order: RunOrder): Promise<void> {
   lab.presence.wake();
-  const abort = new AbortController();
-  const running = lab.runs.run(order, abort.signal);
-  const timer = setTimeout(() => offerCancel(lab, running, abort), OFFER_CANCEL);
-  const end = await running;
-  clearTimeout(timer);
+  const end = await lab.runs.run(order);
   // Whoever waits for the run does not wait for somebody to read why there was none.
   if (end.kind === 'failed') void tell(lab, end.message);
-}
-
-function offerCancel(lab: Lab, running: Promise<RunEnd>, abort: AbortController): void {
-  const options = { location: ProgressLocation.Notification, title: 'VSP Lab', cancellable: true };
-  void window.withProgress(options, async (progress, token: CancellationToken) => {
-    const cancelled = token.onCancellationRequested(() => abort.abort());
-    const report = (): void => progress.report({ message: lab.runs.progress });
-    report();
-    const changed = lab.runs.onDidChange(report);
-    await running;
-    cancelled.dispose();
-    changed.dispose();
-  });
 }
 
 async function tell(lab: Lab, message: string): Promise<void> {

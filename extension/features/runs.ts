@@ -44,6 +44,14 @@ interface Job {
   readonly key: string | undefined;
 }
 
+/** A run that takes long enough to be told of. */
+export interface LongRun {
+  readonly order: RunOrder;
+  readonly text: () => string;
+  readonly ended: Promise<unknown>;
+  readonly cancel: () => void;
+}
+
 interface ActiveRun {
   readonly number: number;
   readonly order: RunOrder;
@@ -57,6 +65,7 @@ export class RunService {
   readonly #store = new Disposables();
   readonly #changed = this.#store.add(new EventEmitter<void>());
   readonly #ended = this.#store.add(new EventEmitter<{ readonly order: RunOrder; readonly end: RunEnd }>());
+  readonly #long = this.#store.add(new EventEmitter<LongRun>());
   readonly #active = new Set<ActiveRun>();
   /** The newest run that has answered for a driver. */
   readonly #answered = new Map<string, number>();
@@ -66,6 +75,7 @@ export class RunService {
   /** What runs, or what is said of it, has changed. */
   readonly onDidChange = this.#changed.event;
   readonly onDidEnd = this.#ended.event;
+  readonly onDidTakeLong = this.#long.event;
 
   constructor(services: RunServices) {
     this.#services = services;
@@ -90,7 +100,7 @@ export class RunService {
   }
 
   /** Never rejects. */
-  async run(order: RunOrder, signal?: AbortSignal): Promise<RunEnd> {
+  async run(order: RunOrder): Promise<RunEnd> {
     if (!workspace.isTrusted) {
       return { kind: 'failed', message: 'Drivers are compiled and run in trusted workspaces only.' };
     }
@@ -102,8 +112,6 @@ export class RunService {
       long: false,
       text: 'Compiling',
     };
-    signal?.addEventListener('abort', () => run.abort.abort(), { once: true });
-    if (signal?.aborted === true) run.abort.abort();
     let end: RunEnd;
     try {
       end = await this.#perform(run);
@@ -131,12 +139,10 @@ export class RunService {
     this.#supersede(run);
     this.#active.add(run);
     this.#tell();
-    const timer = setTimeout(() => {
-      run.long = true;
-      this.#changed.fire();
-    }, LONG);
+    const working = Promise.all(jobs.map((job) => this.#job(run, job)));
+    const timer = setTimeout(() => this.#tellLong(run, working), LONG);
     try {
-      const ends = await Promise.all(jobs.map((job) => this.#job(run, job)));
+      const ends = await working;
       const failures = ends.filter((end) => end.kind === 'failed');
       const drivers = ends.reduce((sum, end) => sum + (end.kind === 'finished' ? end.drivers : 0), 0);
       // Of several folders one with nothing to run is no failure.
@@ -234,6 +240,13 @@ export class RunService {
     return isSourceName(name)
       ? `${name}: its folder cannot be read, or the file is gone.`
       : `${name} belongs to no driver that has been run: run a source file that includes it first.`;
+  }
+
+  #tellLong(run: ActiveRun, working: Promise<unknown>): void {
+    run.long = true;
+    const ended = working.catch(() => undefined);
+    this.#long.fire({ order: run.order, text: () => run.text, ended, cancel: () => run.abort.abort() });
+    this.#changed.fire();
   }
 
   #tell(): void {
