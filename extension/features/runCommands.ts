@@ -1,7 +1,9 @@
 /** Commands that start and stop runs. */
 import { commands, type Uri, window } from 'vscode';
 import type { Lab } from './lab.js';
+import { enginePath } from './paths.js';
 import { registerCommand } from './register.js';
+import type { DriverResult } from './results.js';
 import type { RunOrder } from './runs.js';
 
 export function activate(lab: Lab): void {
@@ -27,6 +29,18 @@ export async function runAndTell(lab: Lab, order: RunOrder): Promise<void> {
   const end = await lab.runs.run(order);
   // Whoever waits for the run does not wait for somebody to read why there was none.
   if (end.kind === 'failed') void tell(lab, end.message);
+  else if (end.kind === 'finished') void tellUnseen(end.results.filter(({ newest }) => !newest.compiled));
+}
+
+/** Drivers that do not compile say so in their files: who looks at none of them is told. */
+async function tellUnseen(broken: readonly DriverResult[]): Promise<void> {
+  const seen = new Set(window.visibleTextEditors.map(({ document }) => enginePath(document.uri)));
+  const unseen = broken.filter(({ newest }) => !newest.files.some((file) => seen.has(file)));
+  const [first] = unseen;
+  if (first === undefined || unseen.length < broken.length) return;
+  const what = unseen.length === 1 ? `${first.name} does not compile.` : `${unseen.length} drivers do not compile.`;
+  const chosen = await window.showErrorMessage(what, 'Show Problems');
+  if (chosen !== undefined) await commands.executeCommand('workbench.actions.view.problems');
 }
 
 async function tell(lab: Lab, message: string): Promise<void> {

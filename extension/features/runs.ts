@@ -3,7 +3,7 @@
  * wins, and other drivers keep their results.
  */
 import { EventEmitter, Uri, workspace } from 'vscode';
-import { isSourceName } from '../core/run/discover.js';
+import { isSourceName, NOTHING_TO_RUN } from '../core/run/discover.js';
 import { withSeverities } from '../core/run/severities.js';
 import type { EngineClient, RunOrder as EngineOrder } from '../worker/engineClient.js';
 import type { DriverOutcome } from '../worker/engineProtocol.js';
@@ -14,7 +14,7 @@ import type { Stopwatch } from './metrics.js';
 import { enginePath, homeOf, uriOf } from './paths.js';
 import { isSourceDocument } from './presence.js';
 import { readSetting, setContext } from './register.js';
-import { openTexts, type Results } from './results.js';
+import { type DriverResult, openTexts, type Results, type RunContext } from './results.js';
 import { engineSettings } from './runSettings.js';
 import { overlaysFor, sourcesIn, TooManyFiles } from './sources.js';
 
@@ -31,7 +31,7 @@ export interface RunOrder {
 }
 
 export type RunEnd =
-  | { readonly kind: 'finished'; readonly drivers: number }
+  | { readonly kind: 'finished'; readonly results: readonly DriverResult[] }
   | { readonly kind: 'cancelled' }
   /** Nothing could be run; `message` says what to mend. */
   | { readonly kind: 'failed'; readonly message: string };
@@ -143,11 +143,11 @@ export class RunService {
     const timer = setTimeout(() => this.#tellLong(run, working), LONG);
     try {
       const ends = await working;
-      const failures = ends.filter((end) => end.kind === 'failed');
-      const drivers = ends.reduce((sum, end) => sum + (end.kind === 'finished' ? end.drivers : 0), 0);
+      const failure = ends.find(({ kind }) => kind === 'failed');
+      const results = ends.flatMap((end) => (end.kind === 'finished' ? end.results : []));
       // Of several folders one with nothing to run is no failure.
-      if (failures[0] !== undefined && drivers === 0) return failures[0];
-      return ends.every(({ kind }) => kind === 'cancelled') ? { kind: 'cancelled' } : { kind: 'finished', drivers };
+      if (failure !== undefined && results.length === 0) return failure;
+      return ends.every(({ kind }) => kind === 'cancelled') ? { kind: 'cancelled' } : { kind: 'finished', results };
     } finally {
       clearTimeout(timer);
       this.#active.delete(run);
@@ -168,7 +168,8 @@ export class RunService {
     const { signal } = run.abort;
     const stamps = edits.stamp();
     const texts = openTexts(workspace.textDocuments.filter(isSourceDocument));
-    let drivers = 0;
+    const results: DriverResult[] = [];
+    let nothing = '';
     try {
       const request: EngineOrder = {
         cwd: enginePath(home),
@@ -188,8 +189,10 @@ export class RunService {
           },
           driver: (outcome) => {
             if (signal.aborted) return;
-            drivers += 1;
-            this.#take(run, outcome, { home, stamps, texts });
+            const told = nothingToRun(outcome);
+            if (told === undefined) results.push(...this.#take(run, outcome, { home, stamps, texts }));
+            else this.#services.results.remove(outcome.folder);
+            nothing ||= told ?? '';
           },
         },
         signal,
@@ -198,7 +201,8 @@ export class RunService {
         log.warn(`run ${run.number}: ${end.message}`);
         return end;
       }
-      if (!end.cancelled || drivers > 0) return { kind: 'finished', drivers };
+      if (results.length === 0 && nothing !== '') return { kind: 'failed', message: nothing };
+      if (!end.cancelled || results.length > 0) return { kind: 'finished', results };
       log.info(`run ${run.number}: cancelled`);
       return { kind: 'cancelled' };
     } catch (error) {
@@ -210,9 +214,10 @@ export class RunService {
     }
   }
 
-  #take(run: ActiveRun, outcome: DriverOutcome, context: Parameters<Results['take']>[1]): void {
+  /** None when a newer run has answered for that driver. */
+  #take(run: ActiveRun, outcome: DriverOutcome, context: RunContext): readonly DriverResult[] {
     const { log, results, stopwatch } = this.#services;
-    if ((this.#answered.get(outcome.folder) ?? 0) > run.number) return;
+    if ((this.#answered.get(outcome.folder) ?? 0) > run.number) return [];
     this.#answered.set(outcome.folder, run.number);
     const pack = withSeverities(outcome.pack, readSetting('rules', context.home));
     const result = results.take({ ...outcome, pack }, context);
@@ -221,6 +226,7 @@ export class RunService {
       const milliseconds = stopwatch.reported(result.key, run.order.saved);
       log.info(`${result.name}: reported ${milliseconds.toFixed(0)} ms after the save`);
     }
+    return [result];
   }
 
   /** A message in place of jobs says why there is none. */
@@ -272,6 +278,12 @@ async function jobOf(folder: Uri): Promise<Job | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/** Sources that have nothing to do with us are no driver; the message says what was looked for. */
+function nothingToRun({ folder, diagnostics }: DriverOutcome): string | undefined {
+  const told = diagnostics.find(({ message }) => message.startsWith(NOTHING_TO_RUN));
+  return told && `${folder.slice(folder.lastIndexOf('/') + 1)}: ${told.message}.`;
 }
 
 function logOutcome(log: Log, { name, compiled, diagnostics, milliseconds, pack }: DriverOutcome): void {

@@ -3,6 +3,7 @@
  * lasts. Runs that were asked for say it themselves.
  */
 import { type LanguageStatusItem, LanguageStatusSeverity, languages } from 'vscode';
+import { NOTHING_TO_RUN } from '../core/run/discover.js';
 import { LANGUAGES } from './ids.js';
 import type { Lab } from './lab.js';
 
@@ -14,7 +15,7 @@ export function activate(lab: Lab): void {
       if (end.kind === 'finished') {
         item?.dispose();
         item = undefined;
-      } else if (end.kind === 'failed' && order.asked === 'save') {
+      } else if (end.kind === 'failed' && order.asked === 'save' && !end.message.includes(NOTHING_TO_RUN)) {
         item ??= languages.createLanguageStatusItem('vspLab.trouble', [...LANGUAGES]);
         item.name = 'VSP Lab';
         item.severity = LanguageStatusSeverity.Error;

@@ -152,11 +152,14 @@ class Discoverer {
   }
 }
 
+/** How the message begins that says there is nothing of ours in the sources. */
+export const NOTHING_TO_RUN = 'found nothing to run';
+
 /** What a person who expected callbacks needs to know. */
 export function nothingToRun(sources: number): string {
   const searched = sources === 1 ? 'the source' : `${sources} sources`;
   return (
-    `found nothing to run in ${searched}: no save and restore callback and no test. Looked for declarations ` +
+    `${NOTHING_TO_RUN} in ${searched}: no save and restore callback and no test. Looked for declarations ` +
     '`EVT_VMB_CHANNEL_SAVE_PACKET Name;` and `EVT_VMB_CHANNEL_RESTORE_PACKET Name;`, calls of ' +
     'VmbServerChannelInitSetSaveRestorePacketCallbacks, functions with the signature ' +
     'NTSTATUS (VMBCHANNEL, VMBPACKET, ' +
