@@ -25,6 +25,8 @@ const REFERENCE = 0;
 const FILLS = [0x7f, 0xc3] as const;
 /** A fixture-less run of more packets is compared with one other fill. */
 const MANY_PACKETS = 10_000;
+/** Variants of a fixture-less run take so many of its packets at most: four of them cost less than ten plain runs. */
+const VARIED_PACKETS = 250_000;
 /** As many packets show what fields survive (interfaces section 5: at most 32 per context type). */
 const FIELD_PACKETS = 32;
 /** Units of the budget that all changes of fields may spend, and a variant more than the run itself. */
@@ -57,6 +59,11 @@ function isWorthIt({ completed, fault, saved }: RunSummary): boolean {
   return completed || (saved && !ENDLESS.includes(fault));
 }
 
+/** The fixture-less run of fewer packets; a test is what it is. */
+function atMost(program: Program, count: number): Program {
+  return program.kind === 'packets' && program.count > count ? { ...program, count } : program;
+}
+
 /** Undefined where there was nothing to compare. `base` is the ordinary run of the same program. */
 export function differential(
   simulate: Simulate,
@@ -87,7 +94,7 @@ class Variants {
   ) {
     this.#simulate = simulate;
     this.#loaded = loaded;
-    this.#program = program;
+    this.#program = atMost(program, VARIED_PACKETS);
     const budget = Math.min(options.budget, 2 * base.units + SPARE_UNITS);
     // What would be checked has been checked by the run itself; without shadow memory a variant takes a third of its time.
     this.#options = { ...options, checks: 'off', captureLimit: 0, budget };
@@ -188,8 +195,7 @@ class Variants {
 
   /** Without a fixture a few packets show what many would. */
   #fewPackets(): Program {
-    const program = this.#program;
-    return program.kind === 'packets' && program.count > FIELD_PACKETS ? { ...program, count: FIELD_PACKETS } : program;
+    return atMost(this.#program, FIELD_PACKETS);
   }
 
   #fields(types: ReturnType<typeof contextTypes>, program: Program, reference: Observed): Differential['contexts'] {
