@@ -125,7 +125,9 @@ class PacketBuffers implements PageHost {
   openPanel(panel: WebviewPanel): void {
     this.#lab.presence.wake();
     this.#panel = panel;
-    panel.iconPath = Uri.joinPath(this.#lab.context.extensionUri, 'images', 'packet-buffers.svg');
+    const icon = (theme: string): Uri =>
+      Uri.joinPath(this.#lab.context.extensionUri, 'images', `packet-buffers-${theme}.svg`);
+    panel.iconPath = { light: icon('light'), dark: icon('dark') };
     const page = this.#open(panel.webview);
     panel.onDidChangeViewState(() => {
       if (!panel.visible) page.hidden();
