@@ -20,7 +20,7 @@ const files = [
   /^extension\/LICENSE\.txt$/,
   /^extension\/ThirdPartyNotices\.txt$/,
   /^extension\/images\/icon\.png$/,
-  /^extension\/images\/packet-buffers\.svg$/,
+  /^extension\/images\/packet-buffers(-dark|-light)?\.svg$/,
   /^extension\/extension\/core\/run\/project\.schema\.json$/,
   /^extension\/dist\/extension\.cjs$/,
   /^extension\/dist\/(engine|compile-worker|simulate-worker)\.js$/,
