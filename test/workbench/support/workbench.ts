@@ -34,7 +34,7 @@ const LOCAL = /^(https?:\/\/127\.0\.0\.1:|data:|blob:)/;
 const RESOURCE = /^https:\/\/[^/]*\.vscode-resource\.vscode-cdn\.net\//;
 
 /** How long a condition may take to come true, on a slow machine. */
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 let browser: Promise<Browser> | undefined;
 
@@ -159,6 +159,9 @@ export class Workbench {
   /** Puts the cursor at the beginning of a line of the active editor, from 1, in the middle of what is seen. */
   async goToLine(line: number): Promise<void> {
     await this.#quickInput('Control+G', `:${line}`);
+    // Before the answer to what was typed is there, Enter does nothing.
+    const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: `line ${line}` });
+    await row.waitFor({ timeout: PATIENCE });
     await this.page.keyboard.press('Enter');
     await this.cursorAt(line);
   }
@@ -200,6 +203,21 @@ export class Workbench {
     });
   }
 
+  /** Takes the row of that label from the list that is open. */
+  async choose(label: string): Promise<void> {
+    await this.#row(label).waitFor({ timeout: PATIENCE });
+    await this.#row(label).click();
+  }
+
+  /** Answers the question for a text, a file's path say, that is open. */
+  async answer(text: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input.input');
+    // The question that was answered last may still be going.
+    await expect.poll(() => input.inputValue(), { timeout: PATIENCE }).toMatch(/^\//);
+    await input.fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
   /** Titles that the palette offers for a text. */
   async offered(text: string): Promise<string[]> {
     await this.#quickInput('F1', `>${text}`);
@@ -222,9 +240,15 @@ export class Workbench {
     await input.fill(text);
   }
 
-  /** Texts of the notifications on screen. */
+  /** Texts of all notifications there are, on screen or not. */
   async notifications(): Promise<string[]> {
-    return this.page.locator('.notification-list-item-message').allInnerTexts();
+    await this.palette('Notifications: Show Notifications');
+    const center = this.page.locator('.notifications-center.visible');
+    await center.waitFor({ timeout: PATIENCE });
+    const texts = await center.locator('.notification-list-item-message').allInnerTexts();
+    await this.palette('Notifications: Hide Notifications');
+    await center.waitFor({ state: 'hidden', timeout: PATIENCE });
+    return texts;
   }
 
   /** The frame of the Packet Buffers page; waits until it is there. `where` narrows the search: `.panel`, `.sidebar`... */
@@ -275,7 +299,11 @@ export async function accessibilityBreaches(frame: Frame): Promise<string[]> {
   await frame.evaluate(axeSource);
   return frame.evaluate(async () => {
     const { axe } = window as unknown as { axe: typeof import('axe-core') };
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+    // The page is transparent: behind it is the panel, which axe cannot see from inside.
+    const root = document.documentElement;
+    root.style.background = getComputedStyle(root).getPropertyValue('--vscode-panel-background');
+    const ofWholePages = { 'page-has-heading-one': { enabled: false }, region: { enabled: false } };
+    const { violations } = await axe.run(document, { resultTypes: ['violations'], rules: ofWholePages });
     return violations.flatMap(({ id, help, nodes }) =>
       nodes.map(({ target }) => `${id}: ${help}: ${target.join(' ')}`),
     );
