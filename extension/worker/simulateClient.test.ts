@@ -67,6 +67,19 @@ describe('SimulatePool', () => {
     expect(ends.map(shown)).toEqual([expected, 'result', expected, 'result']);
   });
 
+  it.each([
+    ['varies', { records: [], breaches: [], contexts: [] }],
+    ['varies without end', undefined],
+    ['varies and exits', undefined],
+    ['varies and fails', undefined],
+  ])('a test that has run keeps its result when its worker %s', async (behaviour, told) => {
+    const { run } = pool(1);
+    const end = await run(sampleDriver(), behaviour);
+    expect(shown(end)).toBe('result');
+    expect(end.kind === 'result' ? end.result.differential : 'none').toEqual(told);
+    expect(shown(await run(sampleDriver(), 'well'))).toBe('result');
+  });
+
   it('loads each driver once per worker', async () => {
     const { run } = pool(1);
     const drivers = [sampleDriver(), sampleDriver({ name: 'other' })];

@@ -13,10 +13,19 @@ parentPort?.on('message', (message) => {
     return;
   }
   const { id, options } = message;
-  const done = () =>
-    parentPort?.postMessage({ kind: 'done', id, result: { threadId, drivers: [...drivers], driver: message.driver } });
+  const result = { threadId, drivers: [...drivers], driver: message.driver };
+  const done = () => parentPort?.postMessage({ kind: 'done', id, result });
   if (options.seed === 'never loads') return;
   parentPort?.postMessage({ kind: 'started', id });
+  if (options.seed.startsWith('varies')) {
+    parentPort?.postMessage({ kind: 'ran', id, result });
+    if (options.seed === 'varies without end') for (;;);
+    if (options.seed === 'varies and exits') process.exit(3);
+    const differential = { records: [], breaches: [], contexts: [] };
+    if (options.seed === 'varies and fails') parentPort?.postMessage({ kind: 'failed', id, message: 'no memory' });
+    else parentPort?.postMessage({ kind: 'varied', id, differential });
+    return;
+  }
   if (options.seed === 'loops') for (;;);
   if (options.seed === 'exits') process.exit(3);
   if (options.seed === 'throws') throw new Error('boom');
