@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict';
-import { ConfigurationTarget, commands, Uri, window, workspace } from 'vscode';
+import { ConfigurationTarget, commands, DiagnosticSeverity, Uri, window, workspace } from 'vscode';
 import {
   api,
   countNotifications,
@@ -121,6 +121,32 @@ describe('runs', () => {
         await lensLike(source, /^Run \| 3 packets · 16 B/);
       } finally {
         await settings.update('packets', undefined, ConfigurationTarget.WorkspaceFolder);
+      }
+    });
+  });
+});
+
+describe('severities of the settings', () => {
+  it('make an error a remark, or nothing at all', async () => {
+    await withDriver(wrongDriver(16), async (source) => {
+      const rulesOf = () => ours(source).map(({ code }) => (typeof code === 'object' ? String(code.value) : ''));
+      await open(source);
+      await commands.executeCommand('vspLab.runFile', source);
+      const [rule = ''] = await until('a finding', () => (rulesOf().length > 0 ? rulesOf() : undefined));
+      const settings = workspace.getConfiguration('vspLab', source);
+      try {
+        await settings.update('rules', { [rule]: 'info' }, ConfigurationTarget.Workspace);
+        await commands.executeCommand('vspLab.runFile', source);
+        await until('a remark', () =>
+          ours(source).some(
+            ({ severity }, index) => rulesOf()[index] === rule && severity === DiagnosticSeverity.Information,
+          ),
+        );
+        await settings.update('rules', { [rule]: 'off' }, ConfigurationTarget.Workspace);
+        await commands.executeCommand('vspLab.runFile', source);
+        await until('no finding of that rule', () => !rulesOf().includes(rule));
+      } finally {
+        await settings.update('rules', undefined, ConfigurationTarget.Workspace);
       }
     });
   });
