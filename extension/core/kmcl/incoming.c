@@ -1,7 +1,8 @@
 /*
  * Incoming packets (kmcl-facts 5.4): delivery from the ring, Complete, Fail, Defer, client context.
  */
-#include "library.h"
+#include "../wdk/runtime/variant.h"
+#include "save.h"
 
 #define TAG_PACKET 0x4B426D56u /* 'VmBK' */
 #define TAG_ANSWER 0x43426D56u /* 'VmBC' */
@@ -379,6 +380,10 @@ void VmbChannelPacketComplete(void *handle, void *buffer, uint32_t size)
         size = channel->max_packet_size;
     }
     vsp_check_read(buffer, size);
+    if (VSP_UNLIKELY(vsp_vary.watch) && size != 0) {
+        /* Another answer with other fresh memory is the breach: run/differential.ts compares. */
+        vsp_misuse(VSP_RULE_IN_COMPLETION_INIT, handle, (uint32_t)vsp_checksum(VSP_CHECKSUM_SEED, buffer, size));
+    }
     vsp_external_check_mappings(incoming);
     const uint32_t wanted = incoming->wants_answer;
     const uint64_t transaction = incoming->transaction;

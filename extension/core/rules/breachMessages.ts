@@ -113,6 +113,8 @@ const INCOMING: Partial<Record<RuleId, Words>> = {
   'in-external-flag': () =>
     'external data is asked for, but Flags of this packet lack VMBUS_CHANNEL_PROCESS_PACKET_FLAG_EXTERNAL_DATA',
   'in-fail-terminal': () => 'the packet is touched after VmbChannelPacketFail',
+  'in-completion-init': () =>
+    'the answer to the guest changes with what fresh memory held: some of its bytes were never written',
   'in-completion-args': (size) =>
     size === 0
       ? 'a completion buffer is passed with a size of 0'

@@ -75,6 +75,21 @@ export function differential(
   return isWorthIt(base) ? new Variants(simulate, loaded, program, options, base).compare() : undefined;
 }
 
+/**
+ * Answers to guest packets that differ between two runs (in-completion-init): a watched run notes each with a checksum.
+ * What comes after the runs called from different places answers other packets.
+ */
+function changedAnswers(a: readonly BreachRecord[], b: readonly BreachRecord[]): readonly BreachRecord[] {
+  const [here, there] = [a, b].map((all) => all.filter(({ rule }) => rule === 'in-completion-init'));
+  const changed: BreachRecord[] = [];
+  for (const [index, answer] of (here ?? []).entries()) {
+    const other = there?.[index];
+    if (other === undefined || other.frames.at(-1) !== answer.frames.at(-1)) break;
+    if (other.detail !== answer.detail) changed.push(answer);
+  }
+  return changed;
+}
+
 class Variants {
   readonly #simulate: Simulate;
   readonly #loaded: LoadedDriver;
@@ -82,6 +97,7 @@ class Variants {
   readonly #options: SimulationOptions;
   readonly #base: RunSummary;
   readonly #fresh = new RecordDifferences('fill');
+  #answers: readonly BreachRecord[] = [];
   #watched: Omit<Variant, 'fill'> = {};
   readonly #placed = new RecordDifferences('address', this.#fresh);
 
@@ -116,7 +132,7 @@ class Variants {
     const saves = reference.observation.writes > 0;
     if (saves) this.#elsewhere(reference);
     const { completed, saved } = this.#base;
-    const breaches = completed && saved ? this.#again() : [];
+    const breaches = [...this.#answers, ...(completed && saved ? this.#again() : [])];
     const records = [...this.#fresh.all, ...this.#placed.all];
     const contexts = completed && saves ? this.#fields(types, few, reference) : [];
     return { records, ...(flow === undefined ? {} : { flow }), breaches, contexts };
@@ -139,6 +155,7 @@ class Variants {
       const parted = divergenceOf(reference, other, [REFERENCE, fill], (variant) => this.#run(variant));
       if (parted !== undefined && (first === undefined || parted.step < first.step)) first = parted;
       this.#compareRecords(reference, other, fill, parted);
+      if (this.#answers.length === 0) this.#answers = changedAnswers(reference.breaches, other.breaches);
     }
     return first === undefined ? undefined : this.#explained(first.difference);
   }

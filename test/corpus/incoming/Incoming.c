@@ -323,6 +323,38 @@ typedef struct _REPLY {
     UINT32 Status;
     UINT64 Value;
 } REPLY;
+PROCESS(FillsHalfAReply)
+{
+    REPLY Reply;
+    MENDED(RtlZeroMemory(&Reply, sizeof(Reply));)
+    Reply.Type = 2;
+    Reply.Status = 0;
+    VmbChannelPacketComplete(Packet, &Reply, sizeof(Reply)); // finds: in-completion-init
+}
+VSPLAB_TEST(ReplyOnTheStack)
+{
+    DeliverTo(FillsHalfAReply, FALSE);
+}
+
+PROCESS(RepliesFromPool)
+{
+    REPLY *Reply;
+    POOL_FLAGS Kind = POOL_FLAG_NON_PAGED;
+    BROKEN(Kind |= POOL_FLAG_UNINITIALIZED;)
+    Reply = (REPLY *)ExAllocatePool2(Kind, sizeof(*Reply), TAG);
+    if (Reply == NULL) {
+        VmbChannelPacketComplete(Packet, NULL, 0);
+        return;
+    }
+    Reply->Value = Length;
+    VmbChannelPacketComplete(Packet, Reply, sizeof(*Reply)); // finds: in-completion-init
+    ExFreePoolWithTag(Reply, TAG);
+}
+VSPLAB_TEST(ReplyInFreshPool)
+{
+    DeliverTo(RepliesFromPool, FALSE);
+}
+
 PROCESS(SizeWithoutBuffer)
 {
     VmbChannelPacketComplete(Packet, NULL, BROKEN(4) MENDED(0)); // finds: in-completion-args
