@@ -11,14 +11,16 @@ export class ChannelModel {
   readonly callbacks: string[] = [];
   /** One line per letter, as the interpreter prints it. */
   readonly lines: string[] = [];
-  /** How often state-server-start is broken. */
-  breaches = 0;
+  /** Rules broken, in order. */
+  readonly breaches: string[] = [];
   #enabled = false;
   #open = false;
   #started = false;
   /** From Suspend until Closed or the next Started. */
   #suspended = false;
   #openedFails = false;
+  /** Opened has succeeded, in the channel's life. */
+  #openedBefore = false;
   #holds = false;
   /** Packets of the guest that wait in the ring. */
   #waiting = 0;
@@ -115,7 +117,7 @@ export class ChannelModel {
       return;
     }
     if (this.#open) {
-      this.breaches += !this.#everStarted && this.#waiting > 0 ? 1 : 0;
+      if (!this.#everStarted && this.#waiting > 0) this.breaches.push('state-server-start');
       this.#close();
     } else {
       this.#cancel();
@@ -151,9 +153,11 @@ export class ChannelModel {
     }
     this.callbacks.push('Opened');
     if (this.#openedFails) {
+      if (this.#openedBefore) this.breaches.push('state-reopen');
       return '-';
     }
     this.#open = true;
+    this.#openedBefore = true;
     if (this.#started) {
       this.#run();
     }
@@ -245,7 +249,7 @@ export interface Modelled {
   readonly lines: readonly string[];
   readonly callbacks: readonly string[];
   /** Breaches of state-server-start, the final Disable included. */
-  readonly breaches: number;
+  readonly breaches: readonly string[];
 }
 
 /** The script without the letters that make no sense where they stand, and what the model says of the rest. */
