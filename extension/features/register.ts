@@ -29,6 +29,16 @@ export function readSetting<Name extends SettingName>(name: Name, scope?: Config
   return fits ? value : fallback;
 }
 
+/** What somebody has set, or undefined: a default of ours must not hide what the project's own file says. */
+export function readExplicit<Name extends SettingName>(
+  name: Name,
+  scope?: ConfigurationScope,
+): Settings[Name] | undefined {
+  const found = workspace.getConfiguration('vspLab', scope ?? null).inspect(name);
+  const values = [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue];
+  return values.every((value) => value === undefined) ? undefined : readSetting(name, scope);
+}
+
 export function settingName(name: SettingName): string {
   return `vspLab.${name}`;
 }

@@ -3,20 +3,23 @@ import { isAbsolute } from 'node:path';
 import { type Uri, Uri as Uris, workspace } from 'vscode';
 import type { EngineSettings } from '../worker/engineProtocol.js';
 import { enginePath } from './paths.js';
-import { readSetting } from './register.js';
+import { readExplicit, readSetting } from './register.js';
 
 /** For files below `home`, whose settings may differ from those of another folder. */
 export function engineSettings(home: Uri): EngineSettings {
   const packets = readSetting('packets', home);
+  const checks = readExplicit('checks', home);
+  const seed = readExplicit('seed', home);
+  const timeout = readExplicit('timeout', home);
   return {
-    checks: readSetting('checks', home),
+    ...(checks === undefined ? {} : { checks }),
     ...(packets > 0 ? { packets } : {}),
-    seed: readSetting('seed', home),
+    ...(seed === undefined ? {} : { seed }),
+    ...(timeout === undefined ? {} : { timeout }),
     includes: readSetting('includes', home).map((folder) => includeFolder(folder, home)),
     defines: readSetting('defines', home),
     stubs: readSetting('stubs', home),
     modes: readSetting('modes', home),
-    timeout: readSetting('timeout', home),
   };
 }
 
