@@ -145,10 +145,11 @@ describe('a report', () => {
   it('is exported where the person says', async () => {
     await workbench.command('vspLab.exportReport');
     await workbench.choose('JSON');
-    await workbench.answer(join(folder, 'nic-report.json'));
-    await until('the file', async () => existsSync(join(folder, 'nic-report.json')) || undefined);
-    await expect.poll(() => workbench.notifications(), SLOW).toEqual(['nic-report.json has been written.']);
-    const report = JSON.parse(readFileSync(join(folder, 'nic-report.json'), 'utf8'));
+    const file = join(folder, 'synthetic-nic-report.json');
+    await workbench.accept(file);
+    await until('the file', async () => existsSync(file) || undefined);
+    await expect.poll(() => workbench.notifications(), SLOW).toEqual(['synthetic-nic-report.json has been written.']);
+    const report = JSON.parse(readFileSync(file, 'utf8'));
     expect(report).toMatchObject({ schemaVersion: 1, summary: { runs: 6, passed: 6, packets: 31 } });
     await workbench.palette('Notifications: Clear All Notifications');
   });

@@ -209,12 +209,10 @@ export class Workbench {
     await this.#row(label).click();
   }
 
-  /** Answers the question for a text, a file's path say, that is open. */
-  async answer(text: string): Promise<void> {
+  /** Takes what the dialog that is open proposes, once it proposes this: it writes its own text last. */
+  async accept(proposal: string): Promise<void> {
     const input = this.page.locator('.quick-input-widget input.input');
-    // The question that was answered last may still be going.
-    await expect.poll(() => input.inputValue(), { timeout: PATIENCE }).toMatch(/^\//);
-    await input.fill(text);
+    await expect.poll(() => input.inputValue(), { timeout: PATIENCE }).toBe(proposal);
     await this.page.keyboard.press('Enter');
   }
 
