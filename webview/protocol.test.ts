@@ -88,7 +88,7 @@ function connected(handlers: Partial<CallHandlers> = {}) {
     },
     failed: (error) => said.failed.push(error),
   };
-  const page = new Page(webview as never, {} as never, host);
+  const page = new Page(webview as never, {} as never, 'panel', host);
   let state: unknown;
   const api = {
     postMessage: (message: unknown) => receive(structuredClone(message)),

@@ -20,6 +20,7 @@ import { rangeOf } from './edits.js';
 import { exportReport } from './exportReport.js';
 import { type AnchorLink, EDITOR_VIEW, VIEW } from './ids.js';
 import type { Lab } from './lab.js';
+import type { Place } from './packetBuffersHtml.js';
 import { type CallHandlers, Page, type PageHost } from './packetBuffersPage.js';
 import { uriOf } from './paths.js';
 import { registerCommand, setContext } from './register.js';
@@ -110,7 +111,7 @@ class PacketBuffers implements PageHost {
 
   openView(view: WebviewView): void {
     this.#lab.presence.wake();
-    const page = this.#open(view.webview);
+    const page = this.#open(view.webview, view.viewType === VIEW.panel ? 'panel' : 'sideBar');
     const remember = (open: boolean): void => {
       if (view.viewType === VIEW.panel) void this.#lab.context.workspaceState.update(WAS_OPEN, open);
     };
@@ -128,7 +129,7 @@ class PacketBuffers implements PageHost {
     const icon = (theme: string): Uri =>
       Uri.joinPath(this.#lab.context.extensionUri, 'images', `packet-buffers-${theme}.svg`);
     panel.iconPath = { light: icon('light'), dark: icon('dark') };
-    const page = this.#open(panel.webview);
+    const page = this.#open(panel.webview, 'editor');
     panel.onDidChangeViewState(() => {
       if (!panel.visible) page.hidden();
     });
@@ -168,8 +169,8 @@ class PacketBuffers implements PageHost {
     this.#panel?.dispose();
   }
 
-  #open(webview: Webview): Page {
-    const page = new Page(webview, this.#lab.context.extensionUri, this);
+  #open(webview: Webview, place: Place): Page {
+    const page = new Page(webview, this.#lab.context.extensionUri, place, this);
     this.#pages.add(page);
     return page;
   }

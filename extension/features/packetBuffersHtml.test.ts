@@ -4,6 +4,7 @@ import { packetBuffersHtml } from './packetBuffersHtml.js';
 const files = {
   script: 'https://file+.vscode-resource/dist/webview/view.js',
   style: 'https://file+.vscode-resource/dist/webview/view.css',
+  place: 'panel' as const,
   cspSource: 'https://*.vscode-cdn.net',
   nonce: 'abc123',
 };

@@ -1,9 +1,13 @@
 /** The document of a Packet Buffers webview: one script, one style sheet, nothing else may load or run. */
 
+export type Place = 'panel' | 'sideBar' | 'editor';
+
 export interface PageFiles {
   /** Webview URIs. */
   readonly script: string;
   readonly style: string;
+  /** Where VS Code shows it: each place has a colour of its own. */
+  readonly place: Place;
   /** `Webview.cspSource`. */
   readonly cspSource: string;
   /** A fresh word no text of the page can know. */
@@ -16,7 +20,7 @@ function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (char) => escapes[char] ?? char);
 }
 
-export function packetBuffersHtml({ script, style, cspSource, nonce }: PageFiles): string {
+export function packetBuffersHtml({ script, style, place, cspSource, nonce }: PageFiles): string {
   const policy = [
     `default-src 'none'`,
     `script-src 'nonce-${nonce}'`,
@@ -33,7 +37,7 @@ export function packetBuffersHtml({ script, style, cspSource, nonce }: PageFiles
 <link rel="stylesheet" href="${escaped(style)}">
 <title>Packet Buffers</title>
 </head>
-<body>
+<body data-place="${place}">
 <div id="vsp-lab"></div>
 <script nonce="${escaped(nonce)}" src="${escaped(script)}"></script>
 </body>

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Uri, type Webview } from 'vscode';
 import type { CallName, FromView, ToView, ViewCalls } from '../../webview/protocol.js';
 import { Disposables, type Disposes } from './disposables.js';
-import { packetBuffersHtml } from './packetBuffersHtml.js';
+import { type Place, packetBuffersHtml } from './packetBuffersHtml.js';
 import { parseFromView } from './viewMessages.js';
 
 /** One for every call: a call without a handler does not compile. Throws what the page is to show. */
@@ -27,12 +27,14 @@ export class Page implements Disposes {
   readonly #store = new Disposables();
   readonly #webview: Webview;
   readonly #extension: Uri;
+  readonly #place: Place;
   readonly #host: PageHost;
   #ready = false;
 
-  constructor(webview: Webview, extension: Uri, host: PageHost) {
+  constructor(webview: Webview, extension: Uri, place: Place, host: PageHost) {
     this.#webview = webview;
     this.#extension = extension;
+    this.#place = place;
     this.#host = host;
     this.#store.add(webview.onDidReceiveMessage((data: unknown) => this.#receive(data)));
     webview.options = { enableScripts: true, localResourceRoots: [this.#folder] };
@@ -49,6 +51,7 @@ export class Page implements Disposes {
     this.#webview.html = packetBuffersHtml({
       script: this.#webview.asWebviewUri(Uri.joinPath(this.#folder, 'view.js')).toString(),
       style: this.#webview.asWebviewUri(Uri.joinPath(this.#folder, 'view.css')).toString(),
+      place: this.#place,
       cspSource: this.#webview.cspSource,
       nonce: randomBytes(16).toString('base64url'),
     });
