@@ -1,4 +1,5 @@
 /** Worker entry: compiles drivers, one request after the other. The host ends it when a request takes too long. */
+import './codeCollection.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,5 @@
 /** Entry of the engine: a worker thread of its host, or a child process where the host's own Node is too old. */
+import './codeCollection.js';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Engine, type EngineOptions } from './engine.js';
 import { EngineServer } from './engineServer.js';

@@ -2,6 +2,7 @@
  * Worker entry: runs user code, one program after the other, each in a fresh instance. The host ends it when it takes
  * too long.
  */
+import './codeCollection.js';
 import { parentPort, type Transferable } from 'node:worker_threads';
 import { simulate } from '../core/kmcl/simulate.js';
 import type { LoadedDriver, Program, Simulate, SimulationOptions, SimulationResult } from '../core/kmcl/simulation.js';
