@@ -26,7 +26,10 @@ const measured = once(async (): Promise<EditorMeasurements> => {
     target: 'node22',
     external: ['vscode'],
   });
-  const status = await runInExtensionHost(at('out/bench/probe.cjs'), { VSP_LAB_BENCH_RESULT: result });
+  const status = await runInExtensionHost(at('out/bench/probe.cjs'), {
+    VSP_LAB_BENCH_RESULT: result,
+    VSP_LAB_BENCH_DRIVER: at('bench/drivers/warm/Warm.c'),
+  });
   if (status !== 0) throw new Error('the extension host could not measure: out/screenshots shows where it stood');
   return JSON.parse(readFileSync(result, 'utf8')) as EditorMeasurements;
 });
