@@ -16,7 +16,8 @@ it('a run is cancelled from the palette, and its driver can be run again', async
   copyFileSync(at('bench/drivers/warm/Warm.c'), join(folder, 'Warm.c'));
   const settings = { 'vspLab.packets': MANY, 'vspLab.timeout': 600_000 };
   const workbench = await Workbench.open({ path: folder, settings });
-  const lens = (text: RegExp) => workbench.page.locator('.codelens-decoration').filter({ hasText: text, visible: true }).first();
+  const lens = (text: RegExp) =>
+    workbench.page.locator('.codelens-decoration').filter({ hasText: text, visible: true }).first();
   await workbench.openFile('Warm.c');
   await workbench.page.keyboard.press('Control+G');
   await workbench.page.keyboard.type('308');
