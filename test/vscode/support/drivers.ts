@@ -50,6 +50,11 @@ NTSTATUS Restore(VMBCHANNEL Channel, PVOID Library, UINT32 LibrarySize, PVOID Bu
 export const wrongDriver = (bytes: number | string, include = ''): string =>
   smallDriver(bytes, include).replace('*Needed = BYTES;', '*Needed = BYTES + 1;');
 
-/** The same, and its save callback never ends. */
+/**
+ * The same, and its save callback never ends: each turn moves a megabyte, so that hours pass before the budget of a run
+ * is spent.
+ */
 export const endlessDriver = (bytes: number): string =>
-  smallDriver(bytes).replace('*Needed = BYTES;', 'for (volatile int turn = 0; turn >= 0; turn = !turn) { }');
+  smallDriver(bytes)
+    .replace('\nNTSTATUS Save(', '\nstatic UCHAR Bytes[1 << 20];\nNTSTATUS Save(')
+    .replace('*Needed = BYTES;', 'for (;;) { RtlFillMemory(Bytes, sizeof(Bytes), 1); }');
