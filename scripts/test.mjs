@@ -37,6 +37,11 @@ const tiers = [
     run: () => tool('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.core.json']),
   },
   {
+    name: 'types-debug',
+    fix: 'debug has neither Node nor DOM types: docs/architecture.md, Rooms',
+    run: () => tool('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.debug.json']),
+  },
+  {
     name: 'types-node',
     fix: 'npm run check runs this tier alone',
     run: () => tool('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.node.json']),

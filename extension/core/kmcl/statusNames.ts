@@ -58,6 +58,13 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [0xc000a000, 'STATUS_INVALID_SIGNATURE'],
 ]);
 
+const VALUES: ReadonlyMap<string, number> = new Map([...NAMES].map(([value, name]) => [name, value]));
+
+/** The status of that name, unsigned; undefined for a name nobody knows. */
+export function statusNamed(name: string): number | undefined {
+  return VALUES.get(name);
+}
+
 /** `STATUS_BUFFER_TOO_SMALL`, or `0xC0001234` where nobody gave it a name. */
 export function statusName(status: number): string {
   return NAMES.get(status >>> 0) ?? statusText(status);
