@@ -81,12 +81,12 @@ export class Parser {
   }
 
   whole(): Parsed {
-    if (this.token.kind === 'end') throw new ExpressionError('there is no expression', 0);
+    if (this.peek(0).kind === 'end') throw new ExpressionError('there is no expression', 0);
     const node = this.assignment();
     let format: Format = {};
     while (this.take(',') !== undefined) format = { ...format, ...this.#format() };
-    if (this.token.kind === 'operator' && this.token.text === ';' && this.peek(1).kind === 'end') this.next();
-    if (this.token.kind !== 'end') throw this.#unexpected();
+    if (this.peek(1).kind === 'end') this.take(';');
+    if (this.peek(0).kind !== 'end') throw this.#unexpected();
     return { node, format };
   }
 
