@@ -21,6 +21,12 @@ export interface KernelSnapshot {
   readonly poolBlocks: number;
   /** Saved states that live. */
   readonly states: readonly KernelState[];
+  /** Open kernel handles (and the VM's own) with the object behind each, 0 for a VMBus. */
+  readonly handles: readonly {
+    readonly handle: number;
+    readonly kind: 'vmbus' | 'thread' | 'event';
+    readonly object: number;
+  }[];
   /** Findings so far. */
   readonly findings: readonly { readonly rule: string; readonly location: number }[];
 }

@@ -74,8 +74,12 @@ export interface StoppedView {
   kernel(): KernelSnapshot;
   /** What lies at an address. */
   describe(address: number): AddressDescription;
-  /** Address of a function's code as a pointer of the driver holds it, 0 if nothing points to it; and the way back. */
+  /** Source name of the function that a function pointer of the driver leads to. */
   functionAt(pointer: number): string | undefined;
+  /** The way back: what a pointer to the function of that source name holds; 0 if nothing points to it. */
+  functionPointer(name: string): number;
+  /** As DebugRequests.saveBufferWriters. */
+  saveBufferWriters(): Uint32Array;
   /** An edit by the user: noted, replayed when time is travelled forward over it. Refused beyond the memory's end. */
   write(address: number, bytes: Uint8Array): boolean;
 }
