@@ -1,0 +1,105 @@
+/** The simulated kernel as trees for the debug panel: channel, packets, ring buffers, saved chunks, pool blocks. */
+import type { KernelChannel, KernelSnapshot } from '../../core/debug/kernel.js';
+import type { StoppedView } from '../../core/debug/view.js';
+import { addressText } from './addresses.js';
+import { addressNote, locationOf, placeText } from './addressNotes.js';
+import type { KernelTreeNode } from './asks.js';
+import { channelState, irqlText } from './kernelScope.js';
+
+function node(
+  label: string,
+  description: string,
+  icon: string,
+  children: readonly KernelTreeNode[] = [],
+): KernelTreeNode {
+  return { label, description, icon, children };
+}
+
+export function kernelTree(view: StoppedView): readonly KernelTreeNode[] {
+  const kernel = view.kernel();
+  return [
+    runningNode(kernel),
+    ...kernel.channels.map((channel) => channelNode(view, kernel, channel)),
+    statesNode(kernel),
+    poolNode(view, kernel),
+  ];
+}
+
+function runningNode({ callback, pass, packet, channel, irql, spinLocks }: KernelSnapshot): KernelTreeNode {
+  const where = callback ?? 'no callback';
+  const what = [
+    pass === null ? '' : `${pass} pass`,
+    packet === null ? '' : `packet ${packet}`,
+    channel === null ? '' : `channel ${channel}`,
+  ];
+  return node(where, what.filter((word) => word !== '').join(', '), 'symbol-event', [
+    node('IRQL', irqlText(irql), 'dashboard'),
+    node('Spin locks held', String(spinLocks), 'lock'),
+  ]);
+}
+
+function channelNode(view: StoppedView, kernel: KernelSnapshot, channel: KernelChannel): KernelTreeNode {
+  const { packets, packetCount, incoming } = channel;
+  const current = kernel.channel === channel.index ? kernel.packet : null;
+  const shown = packets.map((packet, index): KernelTreeNode => {
+    const note = packet.pointer === 0 ? undefined : addressNote(view, kernel, packet.pointer);
+    const context = packet.pointer === 0 ? 'no context' : (note ?? addressText(packet.pointer));
+    return {
+      ...node(`Packet ${index}`, `${packet.state}, ${context}`, index === current ? 'debug-stackframe' : 'package'),
+      ...(packet.pointer === 0 ? {} : { memoryReference: addressText(packet.pointer) }),
+    };
+  });
+  const more = packetCount > packets.length ? [node(`${packetCount - packets.length} more`, '', 'ellipsis')] : [];
+  return node(
+    `Channel ${channel.index}`,
+    `${channel.name === '' ? '' : `${channel.name}, `}${channelState(channel)}`,
+    'plug',
+    [
+      node('Packets', String(packetCount), 'list-ordered', [...shown, ...more]),
+      node('Ring buffers', `${channel.ringSize} bytes each way`, 'sync', [
+        node(
+          'From the guest',
+          incoming.length === 1 ? '1 packet held' : `${incoming.length} packets held`,
+          'arrow-down',
+        ),
+        node(
+          'To the guest',
+          `${packets.filter(({ state }) => state === 'inFlight').length} in flight, ${packets.filter(({ state }) => state === 'queued').length} queued`,
+          'arrow-up',
+        ),
+      ]),
+    ],
+  );
+}
+
+function statesNode({ states }: KernelSnapshot): KernelTreeNode {
+  const shown = states.map((state, index) =>
+    node(
+      `State ${index}`,
+      `${state.bytes} bytes`,
+      'save',
+      state.chunks.map(
+        (chunk, number): KernelTreeNode => ({
+          ...node(`Chunk ${number}`, `${chunk.size} bytes`, 'file-binary'),
+          memoryReference: addressText(chunk.address),
+        }),
+      ),
+    ),
+  );
+  return node('Saved chunks', String(states.reduce((sum, { chunks }) => sum + chunks.length, 0)), 'save-all', shown);
+}
+
+function poolNode(view: StoppedView, { pool, poolBlocks }: KernelSnapshot): KernelTreeNode {
+  const shown = pool.map((block): KernelTreeNode => {
+    const id = block.allocatedAt.at(-1);
+    const location = id === undefined ? undefined : locationOf(view, id);
+    const where = placeText(view, id);
+    return {
+      ...node(`'${block.tag}' ${block.size} bytes`, where ?? '', 'symbol-array'),
+      memoryReference: addressText(block.address),
+      ...(location === undefined ? {} : { location: { file: location.file, line: location.line } }),
+    };
+  });
+  const more = poolBlocks > pool.length ? [node(`${poolBlocks - pool.length} more`, '', 'ellipsis')] : [];
+  return node('Pool blocks', String(poolBlocks), 'database', [...shown, ...more]);
+}
