@@ -1,4 +1,6 @@
 /** A linked module of driver and C runtime, started with stand-ins for the simulator's imports. */
+
+import { accessOf, closedByte } from '../../extension/core/kmcl/faultText.js';
 import { LASTING } from '../../extension/core/kmcl/layout.js';
 import type { LocationTable, SourceLocation } from '../../extension/core/toolchain/module.js';
 
@@ -20,6 +22,9 @@ export const FAULT_NAMES = [
   'divide',
   'assert',
 ] as const;
+
+/** Of an access the first byte that may not be touched counts. */
+const ACCESSES: readonly string[] = ['out-of-bounds', 'use-after-free', 'null', 'wild'];
 
 export class RuntimeFault extends Error {
   readonly kind: string;
@@ -99,7 +104,13 @@ export function startRuntime(module: WebAssembly.Module, locations: LocationTabl
   const output: string[] = [];
   const functions: Record<string, unknown> = {
     vsp_fault: (kind: number, address: bigint, size: bigint, detail: bigint) => {
-      throw new RuntimeFault(kind, address, size, detail);
+      const isAccess = ACCESSES.includes(FAULT_NAMES[kind] ?? '');
+      throw new RuntimeFault(
+        kind,
+        isAccess ? closedByte(address, detail) : address,
+        size,
+        isAccess ? BigInt(accessOf(detail)) : detail,
+      );
     },
     vsp_breach: (rule: number, object: bigint, detail: bigint) => {
       breaches.push({ rule, object, detail });
@@ -109,6 +120,7 @@ export function startRuntime(module: WebAssembly.Module, locations: LocationTabl
     },
     vsp_kmcl_visit_roots: () => undefined,
     vsp_is_save_memory: () => 0,
+    vsp_describe_object: () => undefined,
     KeGetCurrentThread: () => 0x1000n,
     ...run.imports,
   };

@@ -3,7 +3,7 @@
  */
 #include "library.h"
 
-#define TAG_PACKET 0x4B426D56u /* 'VmBK' */
+#define TAG_MDL 0x4D426D56u /* 'VmBM' */
 #define EXTERNAL_FLAGS 0x1u
 
 /* ---- MDLs as the driver sees them (wdm, x64) ---- */
@@ -42,7 +42,7 @@ static struct mdl *build_mdls(const struct vsp_incoming *incoming)
         vsp_copy(&range, at, sizeof range);
         const uint32_t pages = range_pages(&range);
         const uint64_t size = sizeof(struct mdl) + pages * 8ull;
-        struct mdl *mdl = vsp_user_allocate(VSP_ARENA_HOST, size, TAG_PACKET);
+        struct mdl *mdl = vsp_user_allocate(VSP_ARENA_HOST, size, TAG_MDL);
         uint64_t page = 0;
         vsp_copy(&page, at + sizeof range, pages != 0 ? 8 : 0);
         *mdl = (struct mdl){

@@ -1,7 +1,8 @@
 /** Everything a module can import: functions TypeScript serves, the doors of vsp.h, and stubs for the rest. */
 import { Fault } from './faults.js';
-import { MEMORY_KINDS, memoryFaultText, objectText } from './faultText.js';
+import { accessOf, closedByte, MEMORY_KINDS, memoryFaultText } from './faultText.js';
 import { EVENT, FAULT, type FaultKind, LIBRARY_FRAME } from './layout.js';
+import { objectAt, objectText } from './memoryObject.js';
 import { fromWasm, parametersOf, toWasm, type WasmValue } from './signature.js';
 import { apiOf, type FunctionTable, type LibraryFunction, type Simulator } from './simulator.js';
 
@@ -160,14 +161,16 @@ export class Imports {
     // Without checks a local variable beyond the stack's end looks like any other access near NULL.
     const kind = told === FAULT.NULL && machine.stackExhausted ? FAULT.STACK_OVERFLOW : told;
     const described = memoryFaultText(this.#simulator, kind, address, size, detail);
+    const isAccess = MEMORY_KINDS.has(kind);
+    const closed = Number(isAccess ? closedByte(address, detail) : address);
     throw new Fault({
       kind,
       address: Number(address),
       size: Number(size),
-      detail: Number(detail),
+      detail: isAccess ? accessOf(detail) : Number(detail),
       ...described,
       ...this.#simulator.findingExtras(),
-      ...(MEMORY_KINDS.has(kind) && this.#simulator.isOfOldHost(Number(address)) ? { ofOldHost: true } : {}),
+      ...(isAccess && this.#simulator.isOfOldHost(closed) ? { ofOldHost: true } : {}),
       frames: machine.frames(),
       context: machine.context(),
     });
@@ -185,7 +188,7 @@ export class Imports {
       return this.#irqlMessage(object);
     }
     return rule === 'in-external-restartable'
-      ? `the callback changed ${objectText(this.#simulator, detail)} before STATUS_PENDING and is called again with ` +
+      ? `the callback changed ${objectText(objectAt(this.#simulator, BigInt(detail)))} before STATUS_PENDING and is called again with ` +
           'the same packet: it will happen twice'
       : undefined;
   }

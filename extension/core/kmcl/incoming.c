@@ -6,6 +6,7 @@
 
 #define TAG_PACKET 0x4B426D56u /* 'VmBK' */
 #define TAG_ANSWER 0x43426D56u /* 'VmBC' */
+#define TAG_CLIENT 0x58426D56u /* 'VmBX' */
 #define KEEP_COMPLETED 256u    /* completed handles stay recognisable for so many packets */
 #define DEFER_LIMIT 10000u     /* more deferrals than this are an endless loop */
 
@@ -202,7 +203,7 @@ static uint32_t take_data(struct vsp_channel *channel, const struct vsp_descript
     vsp_ring_advance(ring, &signal);
     count_packet(incoming);
     if (channel->client_context_size != 0) {
-        incoming->client_context = vsp_user_allocate(VSP_ARENA_HOST, channel->client_context_size, TAG_PACKET);
+        incoming->client_context = vsp_user_allocate(VSP_ARENA_HOST, channel->client_context_size, TAG_CLIENT);
     }
     deliver(channel, incoming, ring_irql(channel));
     return 1;

@@ -136,7 +136,7 @@ struct vsp_packet {
     void *routine; /* NULL: default routine (Allocate) or none yet (Initialize) */
     void *context; /* of an Ex routine */
     void *pointer; /* VmbPacketSetPointer */
-    uint64_t transaction;
+    uint64_t transaction; /* of a free one: vsp_stack id of where it was freed */
     uint32_t record;   /* index into the vsp_packet_record array, VSP_NONE without one */
     uint32_t location; /* location id of the allocation */
 };
@@ -275,6 +275,8 @@ struct vsp_channel {
 
     /* outgoing */
     struct vsp_packet *free;
+    struct vsp_packet *free_last; /* checks on: the quarantine's end, and how many wait in it */
+    uint64_t free_count;
     struct vsp_slab *slabs; /* newest last */
     struct vsp_slab *slab_tail;
     uint32_t allocated;

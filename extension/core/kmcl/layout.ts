@@ -219,6 +219,10 @@ export const DESCRIBED = {
   RUNTIME: 6,
   LIBRARY: 7,
   CALLBACK: 8,
+  CHANNEL: 9,
+  PACKET: 10,
+  CONTEXT: 11,
+  COMPLETION: 12,
 } as const;
 
 /** enum vsp_arena. */

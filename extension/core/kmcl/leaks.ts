@@ -4,10 +4,10 @@
  */
 import { API } from './api.js';
 import type { Channel } from './channel.js';
-import { tagText } from './faultText.js';
 import type { Host } from './host.js';
 import { DESCRIPTION } from './layout.js';
 import type { Machine } from './machine.js';
+import { tagText } from './memoryObject.js';
 import type { Simulator } from './simulator.js';
 
 /** VSP_BLOCK_REACHED of a description's flags. */

@@ -6,6 +6,7 @@
 #define SLAB_FIRST 4096u
 #define SLAB_BYTES 65536u
 #define SLOT_LIMIT (1u << 26)
+#define FREED_KEPT 64u /* freed packets that wait until their memory is another packet's; checks on */
 
 /* ---- Transaction table: slot = low half of the id - 1, so an answer finds its packet at once and the walk is in send
  * order --- */
@@ -137,8 +138,11 @@ static struct vsp_packet *fresh_packet(struct vsp_channel *channel)
         added->bytes = bytes;
         *(slab == NULL ? &channel->slabs : &slab->next) = added;
         channel->slab_tail = added;
+        if (slab == NULL || slab->context_size != added->context_size) {
+            channel->free = NULL; /* those are of another shape */
+            channel->free_count = 0;
+        }
         slab = added;
-        channel->free = NULL; /* of another shape, or empty anyway */
     }
     struct vsp_packet *packet = vsp_slab_packet(slab, slab->used++);
     if (channel->inline_context_size != 0) {
@@ -173,6 +177,7 @@ void vsp_packets_destroy(struct vsp_channel *channel)
     channel->slabs = NULL;
     channel->slab_tail = NULL;
     channel->free = NULL;
+    channel->free_count = 0;
     channel->table = NULL;
     channel->table_blocks = 0;
     channel->table_capacity = 0;
@@ -182,9 +187,37 @@ void vsp_packet_release(struct vsp_packet *packet)
 {
     struct vsp_channel *channel = packet->channel;
     vsp_packet_set_state(packet, VSP_PACKET_FREE);
-    packet->link.next_free = channel->free;
-    channel->free = packet;
     channel->allocated--;
+    if (!vsp_checking) {
+        packet->link.next_free = channel->free;
+        channel->free = packet;
+        return;
+    }
+    /* A quarantine: the last to be freed is the last to be taken again, and not before some others were. */
+    packet->transaction = vsp_stack_capture();
+    packet->link.next_free = NULL;
+    *(channel->free == NULL ? &channel->free : &channel->free_last->link.next_free) = packet;
+    channel->free_last = packet;
+    channel->free_count++;
+    if (channel->inline_context_size != 0) {
+        vsp_poison(packet + 1, channel->inline_context_size, VSP_POISON_FREED);
+    }
+}
+
+/* A packet that was freed before, NULL when a fresh one is to be taken. */
+static struct vsp_packet *freed_packet(struct vsp_channel *channel)
+{
+    struct vsp_packet *packet = channel->free;
+    if (packet == NULL || channel->slab_tail->context_size != channel->inline_context_size ||
+        (vsp_checking && channel->free_count <= FREED_KEPT)) {
+        return NULL;
+    }
+    channel->free = packet->link.next_free;
+    if (vsp_checking) {
+        channel->free_count--;
+        vsp_unpoison(packet + 1, channel->inline_context_size);
+    }
+    return packet;
 }
 
 static void start_packet(struct vsp_packet *packet, struct vsp_channel *channel, enum vsp_packet_origin origin)
@@ -213,10 +246,8 @@ struct vsp_packet *VmbPacketAllocate(struct vsp_channel *handle)
     vsp_irql_at_most(VSP_DISPATCH_LEVEL, handle);
     if (channel != NULL && !vsp_allocation_fails() && !vsp_fail_taken(VSP_FAILS_VmbPacketAllocate, &status)) {
         vsp_hostile_touch(channel);
-        packet = channel->free;
-        if (packet != NULL && channel->slab_tail->context_size == channel->inline_context_size) {
-            channel->free = packet->link.next_free;
-        } else {
+        packet = freed_packet(channel);
+        if (packet == NULL) {
             packet = fresh_packet(channel);
         }
         channel->allocated++;

@@ -14,9 +14,10 @@ struct handed { /* what the callback gets */
 };
 
 /* A misaligned copy of `size` bytes that ends where its block ends (S-28). */
-static uint8_t *misaligned_copy(const uint8_t *from, uint32_t size, void **block)
+static uint8_t *misaligned_copy(const uint8_t *from, uint32_t size, uint32_t tag, void **block)
 {
-    uint8_t *base = vsp_block_allocate(VSP_ARENA_HOST, (uint64_t)size + 1, VSP_TAG_SAVE, VSP_BLOCK_PAGED, 0);
+    uint8_t *base =
+        vsp_block_allocate(VSP_ARENA_HOST, (uint64_t)size + 1, tag, VSP_BLOCK_PAGED | VSP_BLOCK_LATE, 0);
     *block = base;
     vsp_copy(base + 1, from, size);
     return base + 1;
@@ -53,20 +54,21 @@ static void hand_out(struct vsp_restore *restore, const struct vsp_stream_chunk 
     *handed = (struct handed){.library = (uint8_t *)library, .state = (uint8_t *)state, .state_size = size};
     const uint32_t flip = vsp_mode_of(VSP_MODE_S35) == VSP_S35_FLIP && size != 0;
     if (vsp_checking) {
-        handed->library = misaligned_copy(library, chunk->library_size, &handed->library_block);
+        handed->library = misaligned_copy(library, chunk->library_size, VSP_TAG_LIBRARY, &handed->library_block);
     }
     if (size == 0) {
         const uint32_t mode = vsp_mode_of(VSP_MODE_S17);
         if (mode == VSP_S17_NULL || (mode == VSP_S17_ALTERNATE && (restore->packets & 1) == 0)) {
             handed->state = NULL;
         } else if (vsp_checking) {
-            handed->state = misaligned_copy(state, 0, &handed->state_block);
+            handed->state = misaligned_copy(state, 0, VSP_TAG_SAVE, &handed->state_block);
         }
         return;
     }
     const uint32_t real = size < chunk->state_size ? size : chunk->state_size;
     if (vsp_checking) {
-        uint8_t *base = vsp_block_allocate(VSP_ARENA_HOST, (uint64_t)size + 1, VSP_TAG_SAVE, VSP_BLOCK_PAGED, 1);
+        uint8_t *base = vsp_block_allocate(VSP_ARENA_HOST, (uint64_t)size + 1, VSP_TAG_SAVE,
+                                           VSP_BLOCK_PAGED | VSP_BLOCK_LATE, 1);
         handed->state_block = base;
         handed->state = base + 1;
         vsp_copy(handed->state, state, real);

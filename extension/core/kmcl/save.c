@@ -143,8 +143,8 @@ vsp_status vsp_save_begin(struct vsp_channel *channel)
     save->number = channel->saves++;
     save->count = channel->in_use;
     save->location = vsp_user_location();
-    save->needed = vsp_block_allocate(VSP_ARENA_HOST, sizeof *save->needed, VSP_TAG_SAVE, VSP_BLOCK_PAGED, 0);
-    save->probe = vsp_user_allocate(VSP_ARENA_HOST, VSP_PROBE_BYTES, VSP_TAG_SAVE);
+    save->needed = vsp_block_allocate(VSP_ARENA_HOST, sizeof *save->needed, VSP_TAG_NEEDED, VSP_BLOCK_PAGED, 0);
+    save->probe = vsp_block_allocate(VSP_ARENA_HOST, VSP_PROBE_BYTES, VSP_TAG_SAVE, VSP_BLOCK_PAGED, 0);
     vsp_set(save->probe, VSP_FILL, VSP_PROBE_BYTES);
     for (struct vsp_queued *queued = channel->queue; queued != NULL; queued = queued->next) {
         save->completions += queued->packet == NULL;

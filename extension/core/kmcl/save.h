@@ -215,7 +215,9 @@ struct vsp_restore {
     uint32_t scratch_size;
 };
 
-#define VSP_TAG_SAVE 0x53426D56u /* 'VmBS' */
+#define VSP_TAG_SAVE 0x53426D56u    /* 'VmBS': SaveBuf */
+#define VSP_TAG_LIBRARY 0x4C426D56u /* 'VmBL': LibBuf */
+#define VSP_TAG_NEEDED 0x4E426D56u  /* 'VmBN': *BytesNeeded */
 
 /* savepacket.c; both run inside the scope that the caller opened for a row of callbacks */
 vsp_status vsp_query_packet(struct vsp_channel *channel, struct vsp_save *save, struct vsp_packet *packet,

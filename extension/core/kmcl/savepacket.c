@@ -100,6 +100,16 @@ static void record_query(const struct vsp_packet *packet, const struct vsp_query
     }
 }
 
+/* The packet whose query must leave SaveBuf alone. */
+static const struct vsp_packet *queried;
+
+/* M8, at the access itself. */
+void vsp_query_touched(uint64_t size, uint64_t access)
+{
+    vsp_misuse(VSP_RULE_SAVEPKT_ZERO_SIZE_NO_WRITE, queried, size << 1 | access);
+    queried = NULL;
+}
+
 vsp_status vsp_query_packet(struct vsp_channel *channel, struct vsp_save *save, struct vsp_packet *packet,
                             struct vsp_query *query)
 {
@@ -107,7 +117,13 @@ vsp_status vsp_query_packet(struct vsp_channel *channel, struct vsp_save *save, 
     for (uint32_t left = repetitions(), round = again; left > 0; left--, round++) {
         uint8_t *buffer = query_buffer(save);
         const struct vsp_query before = *query;
+        queried = packet;
+        const uint32_t refused = buffer == save->probe && vsp_touched_refuse(buffer, VSP_PROBE_BYTES);
         query->status = call(channel, save, packet, buffer, 0, VSP_PASS_QUERY);
+        const uint32_t told = queried == NULL;
+        if (refused) {
+            vsp_touched_end();
+        }
         query->needed = *save->needed;
         if (buffer == save->probe) {
             uint32_t touched = 0;
@@ -115,7 +131,9 @@ vsp_status vsp_query_packet(struct vsp_channel *channel, struct vsp_save *save, 
                 touched |= save->probe[i] ^ VSP_FILL;
             }
             if (touched) { /* M8 */
-                vsp_misuse_at_return(VSP_RULE_SAVEPKT_ZERO_SIZE_NO_WRITE, packet, 0);
+                if (!told) {
+                    vsp_misuse_at_return(VSP_RULE_SAVEPKT_ZERO_SIZE_NO_WRITE, packet, 0);
+                }
                 vsp_set(save->probe, VSP_FILL, VSP_PROBE_BYTES);
             }
         }

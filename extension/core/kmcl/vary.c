@@ -88,8 +88,8 @@ static vsp_status save_one(struct vsp_channel *channel, struct vsp_save *save, s
 
 static void open_save(struct vsp_channel *channel, struct vsp_save *save)
 {
-    save->needed = vsp_block_allocate(VSP_ARENA_HOST, sizeof *save->needed, VSP_TAG_SAVE, VSP_BLOCK_PAGED, 0);
-    save->probe = vsp_user_allocate(VSP_ARENA_HOST, VSP_PROBE_BYTES, VSP_TAG_SAVE);
+    save->needed = vsp_block_allocate(VSP_ARENA_HOST, sizeof *save->needed, VSP_TAG_NEEDED, VSP_BLOCK_PAGED, 0);
+    save->probe = vsp_block_allocate(VSP_ARENA_HOST, VSP_PROBE_BYTES, VSP_TAG_SAVE, VSP_BLOCK_PAGED, 0);
     vsp_set(save->probe, VSP_FILL, VSP_PROBE_BYTES);
     channel->saving = save;
     vsp_scope_enter(&save->scope, channel, VSP_API_VMB_CHANNEL_SAVE_CONTINUE, VSP_API_EVT_VMB_CHANNEL_SAVE_PACKET,

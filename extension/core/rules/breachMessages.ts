@@ -193,7 +193,10 @@ const SAVE: Partial<Record<RuleId, Words>> = {
 };
 
 const SAVE_PACKET: Partial<Record<RuleId, Words>> = {
-  'savepkt-zero-size-no-write': () => 'the query call stored bytes through SaveBuf although SaveBufSize is 0',
+  'savepkt-zero-size-no-write': (access) =>
+    access === 0
+      ? 'the query call stored bytes through SaveBuf although SaveBufSize is 0'
+      : `the query call ${access % 2 === 1 ? 'writes' : 'reads'} ${bytes(Math.floor(access / 2))} through SaveBuf although SaveBufSize is 0`,
   'savepkt-no-packet-ops': () =>
     'inside EvtVmbChannelSavePacket a packet is sent, freed or changed: the callback may only read it, and the ' +
     'call has no effect',

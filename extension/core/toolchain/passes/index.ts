@@ -5,6 +5,7 @@ import { constructors } from './constructors.js';
 import type { PassContext, TransformOptions, TransformResult } from './context.js';
 import { flow } from './flow.js';
 import { freshLocals } from './freshLocals.js';
+import { globalRedzones } from './globalRedzones.js';
 import { guidsByValue } from './guidsByValue.js';
 import { instrument } from './instrument.js';
 import { linkage } from './linkage.js';
@@ -39,6 +40,7 @@ export const passes: readonly Pass[] = [
   instrument,
   flow,
   freshLocals,
+  globalRedzones,
   stripDebugInfo,
 ];
 

@@ -117,6 +117,8 @@ void __asan_handle_no_return(void)
 
 /* ---- Globals ---- */
 
+#define VSP_LEFT_REDZONE 32u /* REDZONE of passes/globalRedzones.ts */
+
 static struct vsp_global_group *groups;
 
 void __asan_register_globals(struct vsp_asan_global *globals, uint64_t count)
@@ -137,6 +139,12 @@ void __asan_register_globals(struct vsp_asan_global *globals, uint64_t count)
         }
         vsp_shadow_set(redzone, globals[i].address + globals[i].size_with_redzone - redzone, VSP_SHADOW_GLOBAL);
     }
+}
+
+/* What passes/globalRedzones.ts puts before the first global of a unit: left of it nothing else is closed. */
+void vsp_left_redzone(uint64_t address)
+{
+    vsp_shadow_set(address, VSP_LEFT_REDZONE, VSP_SHADOW_GLOBAL);
 }
 
 /* Around the dynamic initialisers of a C++ module: the order of initialisation is not checked. */

@@ -29,6 +29,9 @@ static void open_shadow(const struct vsp_block *block, uint64_t user, uint64_t s
     if (size & 7) {
         vsp_shadow_set(user + (size & ~7ull), 8, (uint8_t)(VSP_SHADOW_PAGED | (size & 7)));
     }
+    if (block->flags & VSP_BLOCK_LATE) {
+        *VSP_SHADOW(user) |= VSP_SHADOW_LATE;
+    }
 }
 
 static void link_live(struct vsp_block *block)

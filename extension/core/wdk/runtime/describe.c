@@ -80,8 +80,9 @@ static void describe_heap(uint64_t address)
     if (away > NEAR_BYTES) {
         return;
     }
+    const uint64_t late = block->flags & VSP_BLOCK_LATE ? 1 : 0;
     describe_as(block->state == VSP_BLOCK_LIVE ? VSP_DESCRIBE_BLOCK : VSP_DESCRIBE_FREED, address,
-                (uint64_t)vsp_block_user(block), vsp_block_size(block));
+                (uint64_t)vsp_block_user(block) + late, vsp_block_size(block) - late);
     found->tag = block->tag;
     found->flags = block->flags;
     found->allocated_stack = block->stack;
@@ -97,7 +98,10 @@ static void describe_global(uint64_t address)
         for (uint64_t i = 0; i < group->count; i++) {
             const struct vsp_asan_global *global = &group->globals[i];
             const int in_redzone = address - global->address < global->size_with_redzone;
-            const uint64_t away = in_redzone ? 0 : distance(address, global->address, global->size);
+            uint64_t away = distance(address, global->address, global->size);
+            if (in_redzone && away > NEAR_BYTES) {
+                away = NEAR_BYTES;
+            }
             if (away < best) {
                 best = away;
                 describe_as(VSP_DESCRIBE_GLOBAL, address, global->address, global->size);
@@ -209,7 +213,10 @@ const struct vsp_description *vsp_describe(uint64_t address)
     } else if (address < globals.end) {
         describe_global(address);
     } else if (address >= vsp_memory_start()) {
-        describe_heap(address);
+        vsp_describe_object(address, found);
+        if (found->kind == VSP_DESCRIBE_NOTHING) {
+            describe_heap(address);
+        }
         if (found->kind == VSP_DESCRIBE_NOTHING && found->shadow == VSP_POISON_INTERNAL) {
             found->kind = VSP_DESCRIBE_LIBRARY;
         } else if (found->kind == VSP_DESCRIBE_NOTHING && found->shadow == VSP_POISON_CALLBACK) {

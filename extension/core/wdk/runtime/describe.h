@@ -14,7 +14,7 @@
  *     48      8  name_length
  *     56      4  flags             VSP_BLOCK_* of internal.h: 1 paged, 2 pool (else the library's), 0x10 reached
  *     60      4  shadow            shadow byte at the address
- *     64      8  line              of a stack variable, 0 = unknown
+ *     64      8  line              of a stack variable, 0 = unknown; of a packet: location id of its allocation
  *     72      8  reserved
  */
 #pragma once
@@ -31,6 +31,11 @@ enum vsp_describe_kind {
     VSP_DESCRIBE_RUNTIME = 6,  /* our globals, shadow memory */
     VSP_DESCRIBE_LIBRARY = 7,  /* inside a library object (VSP_POISON_INTERNAL) */
     VSP_DESCRIBE_CALLBACK = 8, /* buffer of a callback that returned (VSP_POISON_CALLBACK) */
+    /* The library's, by kmcl/objects.c: */
+    VSP_DESCRIBE_CHANNEL = 9,
+    VSP_DESCRIBE_PACKET = 10,     /* its allocation is `line`, a location id */
+    VSP_DESCRIBE_CONTEXT = 11,    /* a packet's inline context; likewise */
+    VSP_DESCRIBE_COMPLETION = 12, /* what VMBPACKETCOMPLETION points to */
 };
 
 struct vsp_description {
@@ -50,6 +55,8 @@ struct vsp_description {
 };
 
 const struct vsp_description *vsp_describe(uint64_t address);
+/* kmcl/objects.c: fills the description when the address lies in an object of the library. */
+void vsp_describe_object(uint64_t address, struct vsp_description *found);
 
 /*
  * The driver's live pool blocks, newest first, checks on: each answers a struct vsp_description (tag, start, size,

@@ -98,6 +98,7 @@ struct vsp_touched {
     uint64_t base; /* of its SaveBuf, 0: none is followed */
     uint64_t size;
     uint64_t access;   /* VSP_ACCESS_WRITE: a struct vsp_store per byte; VSP_ACCESS_READ: 1 for each byte loaded */
+#define VSP_ACCESS_REFUSED 2u /* nothing is noted: the first access is told, vsp_query_touched */
     void *notes;
     uint64_t capacity; /* bytes */
 };
@@ -211,6 +212,7 @@ void vsp_shadow_set(uint64_t address, uint64_t size, uint8_t value); /* whole gr
 #define VSP_SHADOW_ALLOCA_LEFT 0xCAu
 #define VSP_SHADOW_ALLOCA_RIGHT 0xCBu
 #define VSP_SHADOW_PAGED 0xE0u        /* 0xE0: granule of paged pool; 0xE1-0xE7: its first 1-7 bytes */
+#define VSP_SHADOW_LATE 0xE8u         /* the same, but for the granule's first byte, which is closed */
 
 /* ---- spinlock.c ---- */
 
@@ -237,6 +239,7 @@ struct vsp_block {
 #define VSP_BLOCK_ALIGNED 0x08u /* page aligned: 8 bytes before the header lies the distance to the raw memory */
 #define VSP_BLOCK_REACHED 0x10u /* by the last vsp_mark_reachable */
 #define VSP_BLOCK_EXEMPT 0x20u  /* never a leak of its own: WDF contexts, lookaside caches */
+#define VSP_BLOCK_LATE 0x40u    /* paged; the driver is given what follows the first byte, which is closed (S-28) */
 
 /* Before struct vsp_block when checks are on. */
 struct vsp_checked_block {
@@ -282,8 +285,9 @@ void vsp_blocks_restart(void);
 
 uint32_t vsp_stack_capture(void); /* id of the present stack; 0 when checks are off or there is none */
 
-/* Ends the test for a faulting access of `size` bytes at `address` (shadow.c). */
-_Noreturn void vsp_access_fault(uint64_t address, uint64_t size, uint64_t access);
+/* Ends the test for an access of `size` bytes at `address`; the byte at `closed` is its first that may not be touched
+ * (shadow.c). */
+_Noreturn void vsp_access_fault(uint64_t address, uint64_t closed, uint64_t size, uint64_t access);
 
 /* ---- touched.c: who stores the bytes of SaveBuf, and how many a restore loads ---- */
 
@@ -297,6 +301,10 @@ struct vsp_store {
 /* From here to vsp_touched_end accesses of one kind to the `size` bytes of a SaveBuf are noted; 0: they are not. */
 uint32_t vsp_touched_begin(const void *buffer, uint32_t size, uint32_t access);
 void vsp_touched_end(void);
+/* From here to vsp_touched_end nothing of the buffer may be accessed: SaveBuf of a query. */
+uint32_t vsp_touched_refuse(const void *buffer, uint32_t size); /* 0: another buffer is followed */
+/* kmcl/savepacket.c: a query accesses `size` bytes of its SaveBuf. */
+void vsp_query_touched(uint64_t size, uint64_t access);
 /* An access that begins in the followed buffer; it was found sound. */
 void vsp_touched(uint64_t address, uint64_t size, uint64_t access);
 /* After vsp_touched_end, of the buffer followed last: distinct bytes loaded; runs of the first `size` bytes by store. */

@@ -290,7 +290,7 @@ BOOLEAN MmIsAddressValid(PVOID VirtualAddress)
 {
     const uint64_t address = (uint64_t)VirtualAddress;
     const uint8_t shadow = vsp_shadow_at(address);
-    const int open = shadow < 8 || (shadow & 0xF8) == VSP_SHADOW_PAGED;
+    const int open = shadow < 8 || (shadow & 0xF0) == VSP_SHADOW_PAGED;
     return open && address >= VSP_NULL_ZONE && address < vsp_memory_end();
 }
 

@@ -157,15 +157,15 @@ static int stack_is_gone(void)
     return (uint64_t)&here < VSP_NULL_ZONE;
 }
 
-_Noreturn void vsp_access_fault(uint64_t address, uint64_t size, uint64_t access)
+_Noreturn void vsp_access_fault(uint64_t address, uint64_t closed, uint64_t size, uint64_t access)
 {
     uint32_t kind = VSP_FAULT_WILD;
     if (VSP_MODULE && stack_is_gone()) {
         kind = VSP_FAULT_STACK_OVERFLOW;
-    } else if (address < VSP_NULL_ZONE) {
+    } else if (closed < VSP_NULL_ZONE || closed >= -(uint64_t)VSP_NULL_ZONE) { /* the members before, too */
         kind = VSP_FAULT_NULL;
     } else {
-        switch (vsp_shadow_at(address)) {
+        switch (vsp_shadow_at(closed)) {
         case VSP_POISON_FREED:
         case VSP_POISON_CALLBACK:
         case VSP_SHADOW_STACK_SCOPE:
@@ -174,14 +174,14 @@ _Noreturn void vsp_access_fault(uint64_t address, uint64_t size, uint64_t access
         case VSP_SHADOW_RUNTIME:
             break;
         default: {
-            const struct vsp_description *found = vsp_describe(address);
+            const struct vsp_description *found = vsp_describe(closed);
             if (found->kind != VSP_DESCRIBE_NOTHING) {
                 kind = found->kind == VSP_DESCRIBE_FREED ? VSP_FAULT_USE_AFTER_FREE : VSP_FAULT_OUT_OF_BOUNDS;
             }
         }
         }
     }
-    vsp_fault(kind, address, size, access);
+    vsp_fault(kind, address, size, access | (closed - address) << VSP_ACCESS_CLOSED_SHIFT);
 }
 
 /* ---- Checks ---- */
@@ -193,7 +193,7 @@ static uint64_t open_bytes(uint64_t address)
     if (shadow < 8) {
         return shadow == 0 ? 8 : shadow;
     }
-    if ((shadow & 0xF8) != VSP_SHADOW_PAGED) {
+    if ((shadow & 0xF0) != VSP_SHADOW_PAGED) {
         return 0;
     }
     if (vsp_lasting.irql >= DISPATCH_LEVEL && vsp_kept.paged_reported != vsp_frames[vsp_depth]) {
@@ -201,7 +201,7 @@ static uint64_t open_bytes(uint64_t address)
         vsp_breach(vsp_is_save_memory(address) ? VSP_RULE_SAVEPKT_IRQL : VSP_RULE_MEM_NONPAGED_AT_DISPATCH,
                    address, vsp_lasting.irql);
     }
-    return shadow == VSP_SHADOW_PAGED ? 8 : shadow & 7u;
+    return (shadow & 7) == 0 ? 8 : shadow & 7u;
 }
 
 /* Address of the first byte of [address, address + size) that may not be touched, or the range's end. */
@@ -210,6 +210,9 @@ static uint64_t first_closed(uint64_t address, uint64_t size)
     const uint64_t end = address + size;
     for (uint64_t granule = address & ~7ull; granule < end; granule += 8) {
         const uint64_t limit = granule + open_bytes(granule);
+        if (granule >= address && (*VSP_SHADOW(granule) & 0xF8) == VSP_SHADOW_LATE && !VSP_IN_CLOSED(granule)) {
+            return granule;
+        }
         if (limit < granule + 8 && limit < end) {
             return limit > address ? limit : address;
         }
@@ -223,11 +226,11 @@ void vsp_check_range(uint64_t address, uint64_t size, uint64_t access)
         return;
     }
     if (address >= vsp_kept.checked_end || size > vsp_kept.checked_end - address) {
-        vsp_access_fault(address < vsp_kept.checked_end ? vsp_kept.checked_end : address, size, access);
+        vsp_access_fault(address, address < vsp_kept.checked_end ? vsp_kept.checked_end : address, size, access);
     }
     const uint64_t closed = first_closed(address, size);
     if (closed != address + size) {
-        vsp_access_fault(closed, size, access);
+        vsp_access_fault(address, closed, size, access);
     }
     if (address - vsp_kept.touched.base < vsp_kept.touched.size) {
         vsp_touched(address, size, access);

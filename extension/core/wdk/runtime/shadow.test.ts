@@ -203,7 +203,11 @@ describe('addresses of nothing', () => {
     expect(run.describe(address).kind).toBe(KIND.null);
   });
 
-  it.each([1n << 27n, 0xffffffff_fffffff0n, 0xdeadbeef_deadbeefn, 0x7fff_ffff_ffffn])('%i is wild', (address) => {
+  it.each([0xffffffff_ffff0000n, 0xffffffff_fffffff0n])('%i is a member before null', (address) => {
+    expect(started().faultOf('wild', address)).toMatchObject({ kind: 'null' });
+  });
+
+  it.each([1n << 27n, 0xffffffff_fffe0000n, 0xdeadbeef_deadbeefn, 0x7fff_ffff_ffffn])('%i is wild', (address) => {
     expect(started().faultOf('wild', address)).toMatchObject({ kind: 'wild' });
   });
 

@@ -37,6 +37,18 @@ uint32_t vsp_touched_begin(const void *buffer, uint32_t size, uint32_t access)
     return 1;
 }
 
+uint32_t vsp_touched_refuse(const void *buffer, uint32_t size)
+{
+    struct vsp_touched *touched = &vsp_kept.touched;
+    if (!vsp_checking || touched->base != 0) {
+        return 0;
+    }
+    touched->base = (uint64_t)(uintptr_t)buffer;
+    touched->size = size;
+    touched->access = VSP_ACCESS_REFUSED;
+    return 1;
+}
+
 void vsp_touched_end(void)
 {
     vsp_kept.touched.base = 0;
@@ -48,6 +60,11 @@ void vsp_touched(uint64_t address, uint64_t size, uint64_t access)
     struct vsp_touched *touched = &vsp_kept.touched;
     const uint64_t offset = address - touched->base;
     const uint64_t end = offset + size < touched->size ? offset + size : touched->size;
+    if (touched->access == VSP_ACCESS_REFUSED) {
+        vsp_touched_end();
+        vsp_query_touched(size, access);
+        return;
+    }
     if (access != touched->access) {
         return;
     }

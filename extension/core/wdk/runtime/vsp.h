@@ -57,6 +57,8 @@ enum vsp_fault_kind {
     VSP_FAULT_DIVIDE = 13,
     VSP_FAULT_ASSERT = 14, /* address = PCSTR text: NT_ASSERT, fast-fail, __debugbreak; size = VSP code */
 };
+/* Of an access the detail has, above these, how many of its bytes lie before the first that may not be touched. */
+#define VSP_ACCESS_CLOSED_SHIFT 8u
 #define VSP_ACCESS_READ 0u
 #define VSP_ACCESS_WRITE 1u
 
