@@ -202,7 +202,10 @@ struct vsp_packet *vsp_table_find(struct vsp_channel *channel, uint64_t transact
 struct vsp_packet *vsp_table_walk(struct vsp_channel *channel, uint32_t *cursor);
 
 void vsp_packets_destroy(struct vsp_channel *channel);
-void vsp_packet_release(struct vsp_packet *packet); /* onto the lookaside list */
+/* packetmemory.c: memory for a packet, and where it goes back to. */
+struct vsp_packet *vsp_packet_take(struct vsp_channel *channel);
+void vsp_packet_release(struct vsp_packet *packet);
+void vsp_slabs_destroy(struct vsp_channel *channel);
 void vsp_packet_set_state(struct vsp_packet *packet, enum vsp_packet_state state);
 /* Ends a transaction: completion routine or, by default, the lookaside list. */
 void vsp_packet_complete(struct vsp_packet *packet, vsp_status status, void *buffer, uint32_t length, uint32_t irql,

@@ -3,10 +3,7 @@
  */
 #include "library.h"
 
-#define SLAB_FIRST 4096u
-#define SLAB_BYTES 65536u
 #define SLOT_LIMIT (1u << 26)
-#define FREED_KEPT 64u /* freed packets that wait until their memory is another packet's; checks on */
 
 /* ---- Transaction table: slot = low half of the id - 1, so an answer finds its packet at once and the walk is in send
  * order --- */
@@ -121,36 +118,6 @@ void vsp_packet_set_state(struct vsp_packet *packet, enum vsp_packet_state state
     packet->state = (uint8_t)state;
 }
 
-static struct vsp_packet *fresh_packet(struct vsp_channel *channel)
-{
-    const uint32_t shape =
-        (uint32_t)vsp_round_up(sizeof(struct vsp_packet) + (uint64_t)channel->inline_context_size, 16);
-    struct vsp_slab *slab = channel->slab_tail;
-    if (slab == NULL || slab->used == slab->capacity || slab->context_size != channel->inline_context_size) {
-        uint64_t bytes = slab == NULL ? SLAB_FIRST : SLAB_BYTES;
-        if (bytes < sizeof *slab + shape) {
-            bytes = sizeof *slab + shape;
-        }
-        struct vsp_slab *added = vsp_allocate(VSP_ARENA_HOST, bytes);
-        added->shape = shape;
-        added->capacity = (uint32_t)((bytes - sizeof *added) / shape);
-        added->context_size = channel->inline_context_size;
-        added->bytes = bytes;
-        *(slab == NULL ? &channel->slabs : &slab->next) = added;
-        channel->slab_tail = added;
-        if (slab == NULL || slab->context_size != added->context_size) {
-            channel->free = NULL; /* those are of another shape */
-            channel->free_count = 0;
-        }
-        slab = added;
-    }
-    struct vsp_packet *packet = vsp_slab_packet(slab, slab->used++);
-    if (channel->inline_context_size != 0) {
-        vsp_unpoison(packet + 1, channel->inline_context_size);
-    }
-    return packet;
-}
-
 void vsp_packets_destroy(struct vsp_channel *channel)
 {
     uint32_t cursor = 0;
@@ -159,65 +126,14 @@ void vsp_packets_destroy(struct vsp_channel *channel)
         vsp_queue_drop(channel, packet);
         packet->magic = 0;
     }
-    for (struct vsp_slab *slab = channel->slabs; slab != NULL;) {
-        struct vsp_slab *next = slab->next;
-        for (uint32_t i = 0; i < slab->used; i++) {
-            vsp_slab_packet(slab, i)->magic = 0;
-        }
-        if (slab->context_size != 0) {
-            vsp_poison(slab, slab->bytes, VSP_POISON_INTERNAL);
-        }
-        vsp_free(VSP_ARENA_HOST, slab, slab->bytes);
-        slab = next;
-    }
+    vsp_slabs_destroy(channel);
     for (uint32_t i = 0; i < channel->table_blocks; i++) {
         vsp_free(VSP_ARENA_HOST, channel->table[i], VSP_TABLE_BLOCK * sizeof(struct vsp_packet *));
     }
     vsp_free(VSP_ARENA_HOST, channel->table, channel->table_capacity * sizeof *channel->table);
-    channel->slabs = NULL;
-    channel->slab_tail = NULL;
-    channel->free = NULL;
-    channel->free_count = 0;
     channel->table = NULL;
     channel->table_blocks = 0;
     channel->table_capacity = 0;
-}
-
-void vsp_packet_release(struct vsp_packet *packet)
-{
-    struct vsp_channel *channel = packet->channel;
-    vsp_packet_set_state(packet, VSP_PACKET_FREE);
-    channel->allocated--;
-    if (!vsp_checking) {
-        packet->link.next_free = channel->free;
-        channel->free = packet;
-        return;
-    }
-    /* A quarantine: the last to be freed is the last to be taken again, and not before some others were. */
-    packet->transaction = vsp_stack_capture();
-    packet->link.next_free = NULL;
-    *(channel->free == NULL ? &channel->free : &channel->free_last->link.next_free) = packet;
-    channel->free_last = packet;
-    channel->free_count++;
-    if (channel->inline_context_size != 0) {
-        vsp_poison(packet + 1, channel->inline_context_size, VSP_POISON_FREED);
-    }
-}
-
-/* A packet that was freed before, NULL when a fresh one is to be taken. */
-static struct vsp_packet *freed_packet(struct vsp_channel *channel)
-{
-    struct vsp_packet *packet = channel->free;
-    if (packet == NULL || channel->slab_tail->context_size != channel->inline_context_size ||
-        (vsp_checking && channel->free_count <= FREED_KEPT)) {
-        return NULL;
-    }
-    channel->free = packet->link.next_free;
-    if (vsp_checking) {
-        channel->free_count--;
-        vsp_unpoison(packet + 1, channel->inline_context_size);
-    }
-    return packet;
 }
 
 static void start_packet(struct vsp_packet *packet, struct vsp_channel *channel, enum vsp_packet_origin origin)
@@ -246,10 +162,7 @@ struct vsp_packet *VmbPacketAllocate(struct vsp_channel *handle)
     vsp_irql_at_most(VSP_DISPATCH_LEVEL, handle);
     if (channel != NULL && !vsp_allocation_fails() && !vsp_fail_taken(VSP_FAILS_VmbPacketAllocate, &status)) {
         vsp_hostile_touch(channel);
-        packet = freed_packet(channel);
-        if (packet == NULL) {
-            packet = fresh_packet(channel);
-        }
+        packet = vsp_packet_take(channel);
         channel->allocated++;
         start_packet(packet, channel, VSP_ORIGIN_ALLOCATE);
         packet->flags |= vsp_lasting.pass == VSP_PASS_RESTORE ? VSP_PACKET_IN_RESTORE : 0;

@@ -24,10 +24,10 @@ function globals(source: string, checked: boolean): readonly string[] {
 describe('left redzones', () => {
   it('stand before a checked global whose neighbour of the same section is none', () => {
     const names = globals(`#pragma section(".mine", read, write)\n${SOURCE}`, true);
-    const before = (name: string): string | undefined => names[names.indexOf(name) - 1];
+    const leftOf = (name: string): string | undefined => names[names.indexOf(name) - 1];
     expect(names.filter((name) => name.startsWith('vsp.redzone')).length).toBe(4);
-    for (const name of ['Zeroed', 'Set', 'Constant', 'Behind']) expect(before(name)).toMatch(/^vsp\.redzone\.\d$/);
-    for (const name of ['Later', 'Aligned', 'Placed']) expect(before(name) ?? '').not.toMatch(/^vsp\.redzone/);
+    for (const name of ['Zeroed', 'Set', 'Constant', 'Behind']) expect(leftOf(name)).toMatch(/^vsp\.redzone\.\d$/);
+    for (const name of ['Later', 'Aligned', 'Placed']) expect(leftOf(name) ?? '').not.toMatch(/^vsp\.redzone/);
   });
 
   it('are closed by the constructor that registers the globals', () => {

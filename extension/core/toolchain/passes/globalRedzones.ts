@@ -34,17 +34,17 @@ function sectionOf({ rest }: IrGlobal): Section | undefined {
 }
 
 /** Names of the globals that the unit registers. */
-function checkedGlobals(module: IrModule, constructor: IrFunction): ReadonlySet<string> {
-  const call = constructor.blocks.flatMap(({ instructions }) => instructions).find((text) => text.startsWith(REGISTER));
+function checkedGlobals(module: IrModule, start: IrFunction): ReadonlySet<string> {
+  const call = start.blocks.flatMap(({ instructions }) => instructions).find((text) => text.startsWith(REGISTER));
   const list = call?.slice(REGISTER.length).split(' to i64')[0];
   const { rest = '' } = module.globals.find(({ name }) => name === list) ?? {};
   return new Set([...rest.matchAll(ADDRESS_FIRST)].map(([, name = '']) => name));
 }
 
 export function globalRedzones(module: IrModule, { options }: PassContext): void {
-  const constructor = module.functions.find(({ name }) => name === CONSTRUCTOR);
-  if (!options.checked || constructor === undefined) return;
-  const checked = checkedGlobals(module, constructor);
+  const start = module.functions.find(({ name }) => name === CONSTRUCTOR);
+  if (!options.checked || start === undefined) return;
+  const checked = checkedGlobals(module, start);
   const closed = new Set<Section>();
   const added: string[] = [];
   module.globals = module.globals.flatMap((each) => {
@@ -62,7 +62,7 @@ export function globalRedzones(module: IrModule, { options }: PassContext): void
   });
   if (added.length === 0) return;
   declare(module, '@vsp_left_redzone', 'declare void @vsp_left_redzone(i64)');
-  constructor.blocks[0]?.instructions.unshift(
+  start.blocks[0]?.instructions.unshift(
     ...added.map((name) => `call void @vsp_left_redzone(i64 ptrtoint (ptr ${name} to i64))`),
   );
 }
