@@ -111,6 +111,16 @@ async function bundlePage() {
   });
 }
 
+/** The parser and the grammars of the editor's language features, each package's one file of WebAssembly. */
+const grammars = ['web-tree-sitter', 'tree-sitter-c', 'tree-sitter-cpp'];
+
+function copyGrammars() {
+  return replaceFolder(at('dist/tree'), (next) => {
+    mkdirSync(next, { recursive: true });
+    for (const name of grammars) cpSync(at('node_modules', name, `${name}.wasm`), `${next}/${name}.wasm`);
+  });
+}
+
 try {
   await generate();
   await step({
@@ -125,9 +135,15 @@ try {
     outputs: ['view.js', 'view.css'].map((name) => `dist/webview/${name}`),
     work: bundlePage,
   });
+  await step({
+    name: 'grammars',
+    inputs: hashOf(['package-lock.json', 'scripts/build.mjs']),
+    outputs: grammars.map((name) => `dist/tree/${name}.wasm`),
+    work: copyGrammars,
+  });
   writeGenerated(
     'ThirdPartyNotices.txt',
-    notices(rememberedPackages(['bundles', 'page'])),
+    notices([...new Set([...rememberedPackages(['bundles', 'page']), ...grammars])].sort()),
     'what the extension holds of others',
   );
   await step({

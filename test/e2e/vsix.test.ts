@@ -25,6 +25,7 @@ const files = [
   /^extension\/dist\/extension\.cjs$/,
   /^extension\/dist\/(engine|compile-worker|simulate-worker)\.js$/,
   /^extension\/dist\/webview\/view\.(css|js)$/,
+  /^extension\/dist\/tree\/(web-tree-sitter|tree-sitter-c|tree-sitter-cpp)\.wasm$/,
   /^extension\/dist\/wdk\/\w+(\.h)?$/,
   /^extension\/dist\/runtime\/runtime\.o$/,
   /^extension\/dist\/runtime\/manifest\.json$/,
@@ -97,7 +98,15 @@ describe('the VSIX', () => {
 
   it('names the licence of the compiler, of the icons and of all that is bundled', () => {
     const notices = text('extension/ThirdPartyNotices.txt');
-    for (const name of ['llvm.core.wasm', 'LLVM', 'wasi-libc', '@vscode/codicons', 'preact', '@preact/signals-core']) {
+    for (const name of [
+      'llvm.core.wasm',
+      'LLVM',
+      'wasi-libc',
+      '@vscode/codicons',
+      'preact',
+      '@preact/signals-core',
+      'tree-sitter-cpp',
+    ]) {
       expect(notices).toMatch(new RegExp(`^ *\\d+\\. .*${name}`, 'm'));
     }
     for (const phrase of ['LLVM Exceptions', 'Rich Felker', 'Attribution 4.0 International', 'ISC License']) {
