@@ -21,6 +21,12 @@ const CALLBACKS = {
   M11: '*BytesNeeded = 48; if (SaveBufSize < 48) return STATUS_BUFFER_TOO_SMALL; Put(SaveBuf, 40); return STATUS_SUCCESS;',
   M11hole: `*BytesNeeded = 48; if (SaveBufSize < 48) return STATUS_BUFFER_TOO_SMALL;
             Put(SaveBuf, 12); Put((PUCHAR)SaveBuf + 16, 32); return STATUS_SUCCESS;`,
+  M11bits: `{ struct BITS { UINT32 Low : 3; UINT32 Rest : 29; } *bits = (struct BITS *)SaveBuf; *BytesNeeded = 4;
+              if (SaveBufSize < 4) return STATUS_BUFFER_TOO_SMALL; bits->Low = 5; return STATUS_SUCCESS; }`,
+  M11sum: `*BytesNeeded = 48; if (SaveBufSize < 48) return STATUS_BUFFER_TOO_SMALL; Put(SaveBuf, 40);
+           RtlZeroMemory((PUCHAR)SaveBuf + 41, 7); ((PUCHAR)SaveBuf)[0] = ((PUCHAR)SaveBuf)[40] + 1; ((PUCHAR)SaveBuf)[40] = 1; return STATUS_SUCCESS;`,
+  counted: `*BytesNeeded = 48; if (SaveBufSize < 48) return STATUS_BUFFER_TOO_SMALL; Put(SaveBuf, 48); ((PUCHAR)SaveBuf)[7] = (UCHAR)Calls;
+            return STATUS_SUCCESS;`,
   M12: `{ UINT32 need = Write ? 400 : 48; *BytesNeeded = need; if (SaveBufSize < need) return STATUS_BUFFER_TOO_SMALL;
         Put(SaveBuf, need); return STATUS_SUCCESS; }`,
   M12again: `*BytesNeeded = SaveBufSize + 100; return STATUS_BUFFER_TOO_SMALL;`,
@@ -133,6 +139,14 @@ describe('decision matrix (6.3)', () => {
     ['M7warning', '00000000 3', ['savepkt-status-severity'], { ...plain, query: [0x80000005, 48] }],
     ['M10', '00000000 3', [], { ...plain, query: [SMALL, 41], write: [41, 0, 41], measured: [41, 0], state: 41 }],
     ['M11', '00000000 3', ['savepkt-full-init', 'savepkt-size-exact'], { ...plain, measured: [40, 8] }],
+    [
+      'M11bits',
+      '00000000 4',
+      ['savepkt-full-init', 'savepkt-size-exact'],
+      { ...plain, query: [SMALL, 4], write: [4, 0, 4], measured: [1, 4], state: 4 },
+    ],
+    ['M11sum', '00000000 4', ['savepkt-full-init'], { ...plain, measured: [48, 1] }],
+    ['counted', '00000000 4', ['savepkt-idempotent'], { ...plain, measured: [48, 0] }],
     ['M11hole', '00000000 3', ['savepkt-full-init', 'savepkt-size-exact'], { ...plain, measured: [44, 4] }],
     ['M12', '00000000 4', ['savepkt-stable'], { ...plain, write: [400, 0, 400], measured: [400, 0], state: 400 }],
     [

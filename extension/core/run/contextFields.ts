@@ -4,7 +4,7 @@ import { recordOf, sameRecord } from '../kmcl/driverTypes.js';
 import { FREE_MUTEX, HANDLE, KERNEL_OBJECT, LIST_ENTRY, LOCK, UNICODE_STRING } from '../kmcl/fieldKinds.js';
 import { CHANGE_HOW, CONTEXT_TYPES, type FieldChange } from '../kmcl/vary.js';
 import type { CompiledDriver, FieldInfo, TypeId, TypeInfo } from '../toolchain/module.js';
-import { namesOfRecord } from './plan.js';
+import { namesOfRecord, surestUses } from './plan.js';
 
 /** Another value for a field; `type` is added where it is used. */
 export type Change = Omit<FieldChange, 'type'>;
@@ -34,7 +34,7 @@ type RecordType = TypeInfo & { readonly kind: 'record' };
 
 /** Record types that VmbPacketGetPointer's answer goes to, or the one the run was told. */
 export function contextTypes(driver: CompiledDriver, chosen: TypeId | undefined): readonly ContextType[] {
-  const uses = driver.pointerUses.flatMap((use) => (use.api === 'VmbPacketGetPointer' ? [use.type] : []));
+  const uses = surestUses(driver.pointerUses, 'VmbPacketGetPointer').map(({ type }) => type);
   const records = (chosen === undefined ? uses : [chosen]).flatMap((type) => {
     const record = recordOf(driver, type);
     return record === undefined ? [] : [sameRecord(driver, record)];

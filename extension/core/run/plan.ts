@@ -1,7 +1,7 @@
 /** From a compiled driver to the runs asked for: its tests, or one fixture-less run with the callbacks it has. */
 import { recordOf, sameRecord } from '../kmcl/driverTypes.js';
 import type { Program } from '../kmcl/simulation.js';
-import type { CompiledDriver, FixtureEntry, FunctionInfo, TypeId } from '../toolchain/module.js';
+import type { CompiledDriver, FixtureEntry, FunctionInfo, PointerUse, TypeId } from '../toolchain/module.js';
 import { nothingToRun } from './discover.js';
 import { globMatcher } from './glob.js';
 import { comparePaths } from './paths.js';
@@ -156,6 +156,13 @@ export function namesOfRecord(driver: CompiledDriver, record: TypeId): readonly 
   return [...new Set([...direct, tag.replace(/^(?:_+|tag)/, ''), tag, ...pointers])].filter((name) => name !== '');
 }
 
+/** Uses of an accessor; those behind untyped helpers only where no others are. */
+export function surestUses(uses: readonly PointerUse[], api: PointerUse['api']): readonly PointerUse[] {
+  const all = uses.filter((use) => use.api === api);
+  const sure = all.filter(({ viaHelper }) => viaHelper === undefined);
+  return sure.length > 0 ? sure : all;
+}
+
 /**
  * Type of a packet's context: what receives VmbPacketGetPointer, in the callbacks if they say so. Undefined = nothing
  * says.
@@ -169,7 +176,7 @@ function chooseContext(driver: CompiledDriver, callbacks: readonly string[], ask
     if (found < 0) throw new PlanError(`--context ${asked}: the driver has no struct of that name`);
     return sameRecord(driver, found);
   }
-  const uses = driver.pointerUses.filter((use) => use.api === 'VmbPacketGetPointer');
+  const uses = surestUses(driver.pointerUses, 'VmbPacketGetPointer');
   const inCallbacks = uses.filter((use) => callbacks.includes(use.function));
   const records = new Set(
     (inCallbacks.length > 0 ? inCallbacks : uses).flatMap((use) => oneRecordOf(driver, use.type) ?? []),

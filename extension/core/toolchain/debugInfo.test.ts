@@ -114,6 +114,26 @@ describe('pointer uses', () => {
       'f VmbPacketGetPointer → _REQUEST',
     ],
     [
+      'untyped parameter of a helper',
+      'static void use(ULONG x, PVOID Context) { PREQUEST r = (PREQUEST)Context; r->Id = x; } void f(VMBPACKET p) { use(1, VmbPacketGetPointer(p)); }',
+      'use VmbPacketGetPointer → _REQUEST',
+    ],
+    [
+      'untyped parameter, two helpers deep',
+      'static ULONG id(PVOID v) { return ((PREQUEST)v)->Id; } static ULONG twice(PVOID v) { return 2 * id(v); } ULONG f(VMBPACKET p) { PVOID v = VmbPacketGetPointer(p); return twice(v); }',
+      'id VmbPacketGetPointer → _REQUEST',
+    ],
+    [
+      'untyped result of a helper',
+      'static PVOID get(VMBPACKET p) { return VmbPacketGetPointer(p); } ULONG f(VMBPACKET p) { PREQUEST r = get(p); return r->Id; }',
+      'f VmbPacketGetPointer → _REQUEST',
+    ],
+    [
+      'untyped helper that calls itself',
+      'static ULONG depth(PVOID v, int n) { return n == 0 ? ((PREQUEST)v)->Id : depth(v, n - 1); } ULONG f(VMBPACKET p) { return depth(VmbPacketGetPointer(p), 3); }',
+      'depth VmbPacketGetPointer → _REQUEST',
+    ],
+    [
       'interface table',
       'void f(PCHANNEL_INTERFACE i, VMBPACKET p) { PREQUEST r = i->VmbPacketGetPointer(p); r->Id = 1; }',
       'f VmbPacketGetPointer → _REQUEST',

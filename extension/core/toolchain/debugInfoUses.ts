@@ -1,13 +1,13 @@
 /**
  * Which record receives the pointer that VmbPacketGetPointer or VmbChannelGetPointer answers: casts leave no trace in
  * the IR, so the value is followed to the first place that has a type: a variable, a parameter, a return, a member that
- * is accessed.
+ * is accessed. It is followed into functions of the unit that take it as PVOID, and out of those that return it so.
  */
 
 import type { TypeReader } from './debugInfoTypes.js';
 import type { PointerUse, TypeId } from './module.js';
 import { parseCall } from './passes/calls.js';
-import { nameOf, nameTokenAt } from './passes/lexer.js';
+import { nameOf, nameTokenAt, splitList } from './passes/lexer.js';
 import type { DebugInfo } from './passes/locations.js';
 import type { IrFunction, IrModule } from './passes/module.js';
 import { attachment, opcodeOf, resultOf } from './passes/module.js';
@@ -21,12 +21,70 @@ export function pointerUses(module: IrModule, debug: DebugInfo, types: TypeReade
   const mayCall = (text: string): boolean =>
     APIS.some((api) => text.includes(api)) || text.includes('load ptr, ptr getelementptr');
   const mentions = (fn: IrFunction): boolean => fn.blocks.some((b) => b.instructions.some(mayCall));
+  const ways = new Ways(module);
   for (const fn of module.functions) {
-    if (attachment(fn.header, 'dbg') >= 0 && mentions(fn)) {
-      new Follower(fn, module, debug, types, uses).run();
+    if (mentions(fn)) ways.follow(fn);
+  }
+  for (let fn = ways.next(); fn !== undefined; fn = ways.next()) {
+    if (attachment(fn.header, 'dbg') >= 0) {
+      new Follower(fn, module, debug, types, uses, ways).run();
     }
   }
   return uses;
+}
+
+/** Between functions of the unit: which untyped parameters and results are such a pointer, and who is to be followed. */
+class Ways {
+  readonly #functions: ReadonlyMap<string, IrFunction>;
+  readonly #waiting: IrFunction[] = [];
+  readonly #parameters = new Map<string, Map<number, Api>>();
+  readonly #results = new Map<string, Api>();
+
+  constructor(module: IrModule) {
+    this.#functions = new Map(module.functions.map((fn) => [fn.name, fn]));
+  }
+
+  next(): IrFunction | undefined {
+    return this.#waiting.shift();
+  }
+
+  follow(fn: IrFunction): void {
+    if (!this.#waiting.includes(fn)) this.#waiting.push(fn);
+  }
+
+  passed(callee: string, index: number, api: Api): void {
+    const fn = this.#functions.get(callee);
+    const known = this.#parameters.get(callee) ?? new Map<number, Api>();
+    if (fn === undefined || known.has(index)) return;
+    this.#parameters.set(callee, known.set(index, api));
+    this.follow(fn);
+  }
+
+  returned(name: string, api: Api): void {
+    if (this.#results.has(name)) return;
+    this.#results.set(name, api);
+    for (const fn of this.#functions.values()) {
+      if (fn.blocks.some(({ instructions }) => instructions.some((text) => text.includes(`${name}(`)))) this.follow(fn);
+    }
+  }
+
+  result(callee: string): Api | undefined {
+    return this.#results.get(callee);
+  }
+
+  /** Names of the parameters of a function that are such a pointer. */
+  parametersOf(fn: IrFunction): readonly (readonly [string, Api])[] {
+    const known = this.#parameters.get(fn.name);
+    if (known === undefined) return [];
+    const open = fn.header.indexOf('(', fn.header.indexOf(fn.name));
+    const names = splitList(fn.header.slice(open + 1, fn.header.lastIndexOf(')'))).map((each) =>
+      each.match(VALUE)?.at(-1),
+    );
+    return [...known].flatMap(([index, api]) => {
+      const name = names[index];
+      return name === undefined ? [] : [[name, api] as const];
+    });
+  }
 }
 
 const CONSTANT_ADDRESS =
@@ -77,6 +135,8 @@ class Follower {
   readonly #debug: DebugInfo;
   readonly #types: TypeReader;
   readonly #uses: PointerUse[];
+  readonly #ways: Ways;
+  #viaHelper = false;
   /** Values that are such a pointer. */
   readonly #values = new Map<string, Api>();
   /** Untyped variables (PVOID) that hold one. */
@@ -89,8 +149,13 @@ class Follower {
   readonly #name: string;
   readonly #returns: number;
 
-  constructor(fn: IrFunction, module: IrModule, debug: DebugInfo, types: TypeReader, uses: PointerUse[]) {
+  constructor(fn: IrFunction, module: IrModule, debug: DebugInfo, types: TypeReader, uses: PointerUse[], ways: Ways) {
     this.#fn = fn;
+    this.#ways = ways;
+    for (const [name, api] of ways.parametersOf(fn)) {
+      this.#values.set(name, api);
+      this.#viaHelper = true;
+    }
     this.#module = module;
     this.#debug = debug;
     this.#types = types;
@@ -137,8 +202,14 @@ class Follower {
         this.#merge(text);
         break;
       case 'ret':
-        this.#meet(this.#tracked(/^ret ptr (\S+?),?(?: |$)/.exec(text)?.[1]), this.#returns);
+        this.#return(this.#tracked(/^ret ptr (\S+?),?(?: |$)/.exec(text)?.[1]));
         break;
+    }
+  }
+
+  #return(api: Api | undefined): void {
+    if (api !== undefined && !this.#meet(api, this.#returns)) {
+      this.#ways.returned(this.#fn.name, api);
     }
   }
 
@@ -159,7 +230,7 @@ class Follower {
   #record(api: Api, type: TypeId): void {
     const same = (u: PointerUse): boolean => u.function === this.#name && u.api === api && u.type === type;
     if (!this.#uses.some(same)) {
-      this.#uses.push({ function: this.#name, api, type });
+      this.#uses.push({ function: this.#name, api, type, ...(this.#viaHelper ? { viaHelper: true } : {}) });
     }
   }
 
@@ -169,7 +240,9 @@ class Follower {
       return;
     }
     const callee = call.callee.startsWith('@') ? nameOf(call.callee) : this.#members.get(call.callee);
-    const api = APIS.find((a) => a === callee);
+    const returned = this.#ways.result(call.callee);
+    this.#viaHelper ||= returned !== undefined;
+    const api = APIS.find((a) => a === callee) ?? returned;
     const result = resultOf(text);
     if (api !== undefined && result !== undefined) {
       this.#values.set(result, api);
@@ -177,8 +250,8 @@ class Follower {
     }
     call.operands.forEach((operand, index) => {
       const passed = this.#tracked(/(%"[^"]*"|%[-\w.$]+)$/.exec(operand)?.[1]);
-      if (passed !== undefined) {
-        this.#meet(passed, this.#parameter(call.callee, index, call.operands.length));
+      if (passed !== undefined && !this.#meet(passed, this.#parameter(call.callee, index, call.operands.length))) {
+        this.#ways.passed(call.callee, index, passed);
       }
     });
   }

@@ -87,6 +87,8 @@ export interface PointerUse {
   readonly function: string;
   readonly api: 'VmbPacketGetPointer' | 'VmbChannelGetPointer';
   readonly type: TypeId;
+  /** Found in a helper that takes the pointer as PVOID, or behind one that returns it so: a guess where others know. */
+  readonly viaHelper?: true;
 }
 
 /** What a place of the source says about the records it writes memory through. Locations are location ids. */
