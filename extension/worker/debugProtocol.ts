@@ -136,6 +136,11 @@ export type Goal =
   | { readonly kind: 'restartFrame'; readonly frame: number }
   /** To the first statement of the run. */
   | { readonly kind: 'restart' }
+  /**
+   * To another statement of the function that the innermost user frame runs: back to the last time this run of the
+   * function began it, else forward until it begins it. Refused with the reason where neither can be (`resume` rejects).
+   */
+  | { readonly kind: 'goto'; readonly line: number; readonly column?: number }
   /** To a moment told before, earlier or later than now. */
   | { readonly kind: 'travel'; readonly to: Moment }
   /** To the first statement after that record of the event log (index in `events`) was written. */

@@ -1,0 +1,62 @@
+/** What this adapter can do: nothing that is not answered. */
+import type { DebugProtocol } from '@vscode/debugprotocol';
+
+export const EXCEPTION_FILTERS: readonly DebugProtocol.ExceptionBreakpointsFilter[] = [
+  {
+    filter: 'finding',
+    label: 'Findings',
+    description: 'Stop where a rule is found to be broken.',
+    default: true,
+    supportsCondition: true,
+    conditionDescription: 'Rules, separated by commas: savepkt-no-overrun, mem-leak',
+  },
+  {
+    filter: 'assertion',
+    label: 'Failed assertions',
+    description: 'Stop at a VSPLAB_ASSERT or an ASSERT that fails.',
+    default: true,
+  },
+  { filter: 'bugcheck', label: 'Bugchecks', description: 'Stop where the kernel would bugcheck.', default: true },
+  {
+    filter: 'status',
+    label: 'Failing callbacks',
+    description: 'Stop where a callback is about to return a status that is not NT_SUCCESS.',
+    default: false,
+  },
+];
+
+export const CAPABILITIES: DebugProtocol.Capabilities = {
+  supportsConfigurationDoneRequest: true,
+  supportsFunctionBreakpoints: true,
+  supportsConditionalBreakpoints: true,
+  supportsHitConditionalBreakpoints: true,
+  supportsLogPoints: true,
+  supportsDataBreakpoints: true,
+  supportsDataBreakpointBytes: true,
+  supportsBreakpointLocationsRequest: true,
+  supportsExceptionOptions: false,
+  supportsExceptionFilterOptions: true,
+  exceptionBreakpointFilters: [...EXCEPTION_FILTERS],
+  supportsExceptionInfoRequest: true,
+  supportsStepBack: true,
+  supportsRestartFrame: true,
+  supportsRestartRequest: true,
+  supportsGotoTargetsRequest: true,
+  supportsSteppingGranularity: true,
+  supportsEvaluateForHovers: true,
+  supportsClipboardContext: true,
+  supportsSetVariable: true,
+  supportsSetExpression: true,
+  supportsCompletionsRequest: true,
+  completionTriggerCharacters: ['.', '>', '$'],
+  supportsValueFormattingOptions: true,
+  supportsDelayedStackTraceLoading: true,
+  supportsReadMemoryRequest: true,
+  supportsWriteMemoryRequest: true,
+  supportsLoadedSourcesRequest: true,
+  supportsModulesRequest: true,
+  supportsTerminateRequest: true,
+  supportTerminateDebuggee: true,
+  supportsCancelRequest: true,
+  supportsANSIStyling: true,
+};

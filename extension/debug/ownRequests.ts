@@ -1,0 +1,47 @@
+/** Requests beyond the protocol, for the editor's own views: their names begin with `vsp`. */
+import type { StopAt } from '../worker/debugProtocol.js';
+import { frameIndex } from './frameIds.js';
+import type { Handlers } from './requests.js';
+import type { RunControl } from './runControl.js';
+
+export const OWN_REQUESTS = {
+  /** Trees of the debug panel: KernelTreeNode[]. */
+  kernel: 'vspKernel',
+  /** Values of names in a frame: `{ frameId, names }`. */
+  inline: 'vspInline',
+  /** Goes to a pass of a packet: StopAt. */
+  stopAt: 'vspStopAt',
+  /** Goes to a record of the event log: `{ record }`. */
+  travel: 'vspTravel',
+  /** The event log so far, and the locations it names. */
+  events: 'vspEvents',
+} as const;
+
+export function ownRequests(control: RunControl): Handlers {
+  return {
+    [OWN_REQUESTS.kernel]: async () => ({
+      nodes: await control.ask('kernelTree', { stop: control.standing.number }),
+    }),
+    [OWN_REQUESTS.inline]: async ({
+      frameId,
+      names,
+    }: {
+      readonly frameId: number;
+      readonly names: readonly string[];
+    }) => ({
+      values: await control.ask('inline', { frame: frameIndex(control, frameId), names }),
+    }),
+    [OWN_REQUESTS.stopAt]: async (at: StopAt) => {
+      await control.resume({ kind: 'stopAt', at });
+      return undefined;
+    },
+    [OWN_REQUESTS.travel]: async ({ record }: { readonly record: number }) => {
+      await control.resume({ kind: 'travelToEvent', record });
+      return undefined;
+    },
+    [OWN_REQUESTS.events]: async () => {
+      void control.standing;
+      return { events: await control.target.request('events', {}) };
+    },
+  };
+}

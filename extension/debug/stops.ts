@@ -1,0 +1,58 @@
+/** Why the run stands, in the words of the protocol and of a person. */
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { statusName } from '../core/kmcl/statusNames.js';
+import type { Stop, StopAt, StopReason } from '../worker/debugProtocol.js';
+import type { Watched } from './breakpoints.js';
+
+export type StoppedBody = Omit<DebugProtocol.StoppedEvent['body'], 'threadId' | 'allThreadsStopped'>;
+
+export function stoppedBody({ reason }: Stop, watched: (id: number) => Watched | undefined): StoppedBody {
+  switch (reason.kind) {
+    case 'entry':
+    case 'step':
+    case 'pause':
+    case 'goto':
+      return { reason: reason.kind };
+    case 'breakpoint':
+    case 'function breakpoint':
+      return { reason: reason.kind, hitBreakpointIds: [...reason.ids], ...conditionError(reason.error) };
+    case 'data breakpoint': {
+      const text = changeText(
+        reason,
+        reason.ids.map(watched).find((each) => each !== undefined),
+      );
+      return { reason: reason.kind, hitBreakpointIds: [...reason.ids], description: 'Paused on a changed value', text };
+    }
+    case 'stopAt':
+      return { reason: 'breakpoint', description: `Paused at ${stopAtText(reason.at)}` };
+    case 'finding':
+    case 'assertion':
+    case 'bugcheck':
+      return { reason: 'exception', description: reason.rule, text: reason.message };
+    case 'status': {
+      const status = statusName(reason.status);
+      return { reason: 'exception', description: status, text: `${reason.callback} is about to return ${status}` };
+    }
+  }
+}
+
+function conditionError(error: string | undefined): Pick<StoppedBody, 'description' | 'text'> {
+  return error === undefined ? {} : { description: 'Paused: a condition failed', text: error };
+}
+
+export function stopAtText({ pass, packet }: StopAt): string {
+  return packet === undefined ? `the ${pass} pass` : `the ${pass} pass of packet ${packet}`;
+}
+
+/** `Adapter->Count: 3 → 4, written in NicChannel.c:120`. */
+function changeText(reason: Extract<StopReason, { kind: 'data breakpoint' }>, watched: Watched | undefined): string {
+  const { before, after, writer } = reason;
+  const name = watched?.name ?? `0x${reason.address.toString(16).toUpperCase()}`;
+  const place = writer === undefined ? '' : `, written in ${writer.file.replace(/^.*\//, '')}:${writer.line}`;
+  return `${name}: ${valueText(before)} → ${valueText(after)}${place}`;
+}
+
+function valueText(bytes: Uint8Array): string {
+  if (bytes.length <= 8) return String([...bytes].reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n));
+  return [...bytes.subarray(0, 16)].map((byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join(' ');
+}
