@@ -16,7 +16,7 @@ import { productVersion } from './version.js';
 /** What only the table needs: how it is shown, and the sources it quotes. */
 export type FormatContext = TableOptions;
 
-interface FormatRow {
+export interface FormatRow {
   /** Whether it shows the bytes packets saved: else none are kept. */
   readonly showsBytes: boolean;
   readonly pieces: (report: Report, context: FormatContext) => Iterable<string> | Promise<Iterable<string>>;

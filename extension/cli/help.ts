@@ -2,6 +2,7 @@
 import { MODES } from '../core/kmcl/modes.js';
 import { WIDTH } from '../core/run/style.js';
 import { wrap } from '../core/run/tableFindings.js';
+import { CHECK_OPTIONS } from './checkOptions.js';
 import { type OptionRow, RUN_OPTIONS } from './runOptions.js';
 
 export interface CommandRow {
@@ -15,7 +16,7 @@ export interface CommandRow {
 export const COMMANDS = [
   { name: 'run', usage: '[paths...]', help: 'compile drivers and run them in the simulator' },
   { name: 'explain', usage: '[RULE]', help: 'what a rule means, why, and how to mend it; without a rule all of them' },
-  { name: 'check', usage: '[paths...]', help: 'static rules only, no run', later: true },
+  { name: 'check', usage: '[paths...]', help: 'static rules only, no run' },
   {
     name: 'scaffold',
     usage: '--file F --context STRUCT',
@@ -91,9 +92,29 @@ function runHelp(): string {
   ].join('\n');
 }
 
+function checkHelp(): string {
+  return [
+    'Usage: vsp-lab check [paths...] [options]',
+    '',
+    ...wrap(
+      'Compiles the C and C++ files of each path (the current folder by default) and looks for what their callbacks ' +
+        'do wrong on some way through them. Nothing is run; fixtures are not looked at.',
+      WIDTH,
+    ),
+    '',
+    'Options:',
+    ...CHECK_OPTIONS.flatMap((row) => columns(optionHead(row), row.help + later(row), 26)),
+    '',
+    'Exit status: 0 nothing of severity error was found, 1 such a finding, 2 a driver',
+    'could not be compiled.',
+    '',
+  ].join('\n');
+}
+
 /** Help of a command. */
 export function commandHelp(name: string): string {
   if (name === 'run') return runHelp();
+  if (name === 'check') return checkHelp();
   const row = rows.find((each) => each.name === name);
   return row === undefined ? mainHelp() : `Usage: vsp-lab ${row.name} ${row.usage}\n\n${row.help}${later(row)}\n`;
 }

@@ -1,4 +1,5 @@
 /** `vsp-lab`: finds the command, turns what it throws into one clear line and an exit status. */
+import { checkCommand } from './check.js';
 import { explain } from './explain.js';
 import { COMMANDS, type CommandRow, commandHelp, mainHelp } from './help.js';
 import { type CliHost, CommandError, EXIT, say } from './host.js';
@@ -48,7 +49,7 @@ async function dispatch(words: readonly string[], host: CliHost): Promise<number
     host.stdout.write(explain(rest));
     return EXIT.fine;
   }
-  return runCommand(rest, host);
+  return name === 'check' ? checkCommand(rest, host) : runCommand(rest, host);
 }
 
 /** Runs one command line; answers the exit status and never throws. */

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
+import { checkDriver } from '../core/rules/static/checkDriver.js';
+import { UnitMemory } from '../core/rules/static/unitMemory.js';
 import type { CompileServices } from '../core/toolchain/compile.js';
 import { compileDriver, headerMounts } from '../core/toolchain/compile.js';
 import { createLlvm, type Llvm } from '../core/toolchain/llvm.js';
@@ -61,11 +63,17 @@ const fixed: Omit<CompileServices, 'files' | 'cwd' | 'rootOf'> = {
   ...(cacheFolder === undefined ? {} : { cache: diskCache(cacheFolder) }),
 };
 
+const remembered = new UnitMemory();
+
 async function answer(request: CompileMessage): Promise<CompileReply> {
   const started = performance.now();
   try {
     const { sources, options, cwd, workspaceRoots, overlays } = request;
     const files = projectFiles(sources.sources, options.includes, workspaceRoots, overlays);
+    if (request.kind === 'check') {
+      const result = checkDriver(sources, options, { ...fixed, files, cwd }, remembered);
+      return { kind: 'checked', id: request.id, result };
+    }
     const result = await compileDriver(sources, options, { ...fixed, files, cwd, rootOf: files.rootOf });
     return { kind: 'compiled', id: request.id, result, milliseconds: performance.now() - started };
   } catch (error) {

@@ -4,8 +4,9 @@
  */
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { CompileResult } from '../core/toolchain/module.js';
-import type { CompileJob, CompileReply, CompileRequest, CompileWorkerData } from './compileProtocol.js';
+import type { CheckResult } from '../core/rules/static/checkDriver.js';
+import type { CompileResult, Diagnostic } from '../core/toolchain/module.js';
+import type { CompileJob, CompileMessage, CompileReply, CompileWorkerData } from './compileProtocol.js';
 import { distFolder } from './toolchainFiles.js';
 
 /** With start and report a run that hits this limit still ends within 20 s. */
@@ -40,9 +41,9 @@ const YOUNG_MEGABYTES = 48;
 const IDLE_MILLISECONDS = 300_000;
 
 interface Pending {
-  readonly request: CompileRequest;
+  readonly request: CompileMessage;
   readonly timeout: number;
-  readonly resolve: (result: CompileResult) => void;
+  readonly resolve: (reply: CompileReply) => void;
 }
 
 export class CompileClient {
@@ -73,17 +74,30 @@ export class CompileClient {
    * One driver after the other; never rejects. An aborted request answers `cancelled` at once. `timeout` is in
    * milliseconds.
    */
-  compile(job: CompileJob, signal?: AbortSignal, timeout = DEFAULT_COMPILE_TIMEOUT): Promise<CompileResult> {
+  async compile(job: CompileJob, signal?: AbortSignal, timeout = DEFAULT_COMPILE_TIMEOUT): Promise<CompileResult> {
+    const reply = await this.#ask({ ...job, kind: 'compile', id: this.#nextId++ }, signal, timeout);
+    if (reply.kind === 'compiled') return reply.result;
+    return { ok: false, diagnostics: failure(job, reply.kind === 'failed' ? reply.message : NO_ANSWER) };
+  }
+
+  /** The static rules over a driver; as `compile` otherwise. A failure is told as a compile error. */
+  async check(job: CompileJob, signal?: AbortSignal, timeout = DEFAULT_COMPILE_TIMEOUT): Promise<CheckResult> {
+    const reply = await this.#ask({ ...job, kind: 'check', id: this.#nextId++ }, signal, timeout);
+    if (reply.kind === 'checked') return reply.result;
+    const diagnostics = failure(job, reply.kind === 'failed' ? reply.message : NO_ANSWER);
+    return { findings: [], diagnostics, files: [] };
+  }
+
+  #ask(request: CompileMessage, signal: AbortSignal | undefined, timeout: number): Promise<CompileReply> {
     return new Promise((settled) => {
       const cancel = (): void => this.#cancel(pending);
-      const resolve = (result: CompileResult): void => {
+      const resolve = (reply: CompileReply): void => {
         signal?.removeEventListener('abort', cancel);
-        settled(result);
+        settled(reply);
       };
-      const request: CompileRequest = { ...job, kind: 'compile', id: this.#nextId++ };
       const pending: Pending = { request, timeout, resolve };
       if (signal?.aborted === true) {
-        resolve(failure(request, 'cancelled'));
+        resolve(failed(request, 'cancelled'));
         return;
       }
       signal?.addEventListener('abort', cancel, { once: true });
@@ -98,7 +112,7 @@ export class CompileClient {
     this.#running = undefined;
     await this.#stop();
     for (const { request, resolve } of pending) {
-      resolve(failure(request, 'cancelled'));
+      resolve(failed(request, 'cancelled'));
     }
   }
 
@@ -166,7 +180,7 @@ export class CompileClient {
       return;
     }
     this.#settle();
-    running.resolve(reply.kind === 'compiled' ? reply.result : failure(running.request, reply.message));
+    running.resolve(reply);
     this.#next();
   }
 
@@ -176,7 +190,7 @@ export class CompileClient {
     this.#settle();
     void this.#stop();
     if (running !== undefined) {
-      running.resolve(failure(running.request, message));
+      running.resolve(failed(running.request, message));
     }
     this.#next();
   }
@@ -185,9 +199,9 @@ export class CompileClient {
     const index = this.#waiting.indexOf(pending);
     if (index >= 0) {
       this.#waiting.splice(index, 1);
-      pending.resolve(failure(pending.request, 'cancelled'));
+      pending.resolve(failed(pending.request, 'cancelled'));
     } else if (this.#running === pending) {
-      pending.resolve(failure(pending.request, 'cancelled'));
+      pending.resolve(failed(pending.request, 'cancelled'));
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#fail('cancelled'), GRACE_MILLISECONDS);
     }
@@ -206,9 +220,15 @@ export class CompileClient {
   }
 }
 
-function failure({ sources, cwd }: CompileRequest, message: string): CompileResult {
+const NO_ANSWER = 'the compiler answered something else than it was asked';
+
+function failed({ id }: CompileMessage, message: string): CompileReply {
+  return { kind: 'failed', id, message };
+}
+
+function failure({ sources, cwd }: CompileJob, message: string): readonly Diagnostic[] {
   const [first = '', ...others] = sources.sources;
   const file = first.startsWith(`${cwd}/`) ? first.slice(cwd.length + 1) : first;
   const also = others.length === 0 ? '' : ` (or one of the ${others.length} files linked with it)`;
-  return { ok: false, diagnostics: [{ severity: 'error', file, line: 0, column: 0, message: `${message}${also}` }] };
+  return [{ severity: 'error', file, line: 0, column: 0, message: `${message}${also}` }];
 }

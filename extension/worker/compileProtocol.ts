@@ -1,4 +1,5 @@
 /** What the host and the compile worker say to each other: plain data, one reply per request. */
+import type { CheckResult } from '../core/rules/static/checkDriver.js';
 import type { CompileOptions, CompileResult, DriverSources } from '../core/toolchain/module.js';
 import type { Overlay } from './overlayFiles.js';
 
@@ -23,9 +24,16 @@ export interface CompileRequest extends CompileJob {
   readonly id: number;
 }
 
-export type CompileMessage = CompileRequest;
+/** The static rules over the same driver; `options` are those of an unchecked, unoptimised compilation. */
+export interface CheckDriverRequest extends CompileJob {
+  readonly kind: 'check';
+  readonly id: number;
+}
+
+export type CompileMessage = CompileRequest | CheckDriverRequest;
 
 export type CompileReply =
   | { readonly kind: 'compiled'; readonly id: number; readonly result: CompileResult; readonly milliseconds: number }
+  | { readonly kind: 'checked'; readonly id: number; readonly result: CheckResult }
   /** A failure of ours; `message` is one line. */
   | { readonly kind: 'failed'; readonly id: number; readonly message: string };

@@ -13,6 +13,7 @@ import { type BuiltRun, buildRun, failedRuns, routineNames, withUnusedAllows } f
 import type { Severities } from '../core/run/severities.js';
 import { fileError, formatDiagnostic } from '../core/toolchain/diagnostics.js';
 import type { CompiledDriver, CompileOptions, Diagnostic } from '../core/toolchain/module.js';
+import { type CheckEnd, type CheckRun, checkPaths } from './checkRun.js';
 import { CompileClient } from './compileClient.js';
 import type { Overlay } from './overlayFiles.js';
 import { type ProjectFiles, projectFiles } from './projectFiles.js';
@@ -154,6 +155,11 @@ export class Engine {
     const drivers = ends.filter((end) => end !== undefined);
     const superseded = drivers.length < ends.length;
     return { kind: 'finished', drivers, superseded, files, severities };
+  }
+
+  /** The static rules alone; nothing is run. Never rejects for what the user has done. */
+  check(wanted: CheckRun, signal: AbortSignal): Promise<CheckEnd> {
+    return checkPaths(wanted, this.#compiler, signal);
   }
 
   /** Ends compiler and simulators; what runs is answered as cancelled. */

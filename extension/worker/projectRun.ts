@@ -3,12 +3,16 @@ import { type DiscoveredDriver, type Discovery, discover } from '../core/run/dis
 import { folderOf, isInside, joinPath, relativePath } from '../core/run/paths.js';
 import { PROJECT_FILE, type Project, type ProjectResult, parseProject } from '../core/run/project.js';
 import { sourceText } from '../core/run/sourceNames.js';
+import type { CompileOptions } from '../core/toolchain/module.js';
 import type { EngineRun } from './engine.js';
 import { macros, SettingError, stubValues } from './engineSettings.js';
 import type { ProjectFiles } from './projectFiles.js';
 
 /** The nearest `vsplab.json` above the first path, within its project; undefined when there is none. */
-export function findProject({ cwd, paths }: EngineRun, files: ProjectFiles): ProjectResult | undefined {
+export function findProject(
+  { cwd, paths }: Pick<EngineRun, 'cwd' | 'paths'>,
+  files: ProjectFiles,
+): ProjectResult | undefined {
   const [path = cwd] = paths;
   const root = files.rootOf(path);
   for (let folder = files.list(path) === undefined ? folderOf(path) : path; ; folder = folderOf(folder)) {
@@ -27,20 +31,30 @@ export function withProject(
   try {
     return { ok: true, run: merged(run, project) };
   } catch (error) {
-    if (!(error instanceof SettingError)) throw error;
-    return { ok: false, problem: error.message.replace(/^--/, `${PROJECT_FILE}: `) };
+    return { ok: false, problem: projectProblem(error) };
   }
 }
 
+/** What a setting of the project that makes no sense is told as; throws what is no such thing. */
+export function projectProblem(error: unknown): string {
+  if (!(error instanceof SettingError)) throw error;
+  return error.message.replace(/^--/, `${PROJECT_FILE}: `);
+}
+
+/** How the project's sources are compiled; throws SettingError. */
+export function compiledWith(compile: CompileOptions, project: Project): CompileOptions {
+  return {
+    ...compile,
+    includes: [...compile.includes, ...project.includes],
+    defines: [...macros(project.defines), ...compile.defines],
+  };
+}
+
 function merged(run: EngineRun, project: Project): EngineRun {
-  const { compile, simulation } = run;
+  const { simulation } = run;
   return {
     ...run,
-    compile: {
-      ...compile,
-      includes: [...compile.includes, ...project.includes],
-      defines: [...macros(project.defines), ...compile.defines],
-    },
+    compile: compiledWith(run.compile, project),
     simulation: {
       ...simulation,
       stubValues: new Map([...stubValues(project.stubs), ...simulation.stubValues]),
@@ -54,7 +68,11 @@ function merged(run: EngineRun, project: Project): EngineRun {
  * The drivers of a run. A path in or around the sources of drivers that the project names stands for those; every other
  * path is looked into as always.
  */
-export function driversOf({ cwd, paths, drivers }: EngineRun, files: ProjectFiles, project?: Project): Discovery {
+export function driversOf(
+  { cwd, paths, drivers }: Pick<EngineRun, 'cwd' | 'paths' | 'drivers'>,
+  files: ProjectFiles,
+  project?: Project,
+): Discovery {
   if (project === undefined || project.drivers.length === 0 || drivers.length > 0)
     return discover({ cwd, paths, drivers }, files);
   const named = discover({ cwd, paths: [], drivers: project.drivers }, files);

@@ -205,7 +205,7 @@ async function compileOne(
 }
 
 /** Sources that another may include come last: by then it is known whether one did. */
-function includersFirst(sources: readonly string[], files: ToolFiles): readonly string[] {
+export function includersFirst(sources: readonly string[], files: ToolFiles): readonly string[] {
   const names = new Map(sources.map((source) => [source.slice(source.lastIndexOf('/') + 1).toLowerCase(), source]));
   const included = new Set<string>();
   for (const source of sources) {

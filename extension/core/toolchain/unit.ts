@@ -60,7 +60,17 @@ export interface UnitTools {
   readonly precompiled?: PrecompiledHeaders;
 }
 
-export function compileUnit(request: UnitRequest, tools: UnitTools): UnitResult {
+/** The front end's IR of a unit, before any pass. */
+export type IrResult =
+  | {
+      readonly ok: true;
+      readonly ir: string;
+      readonly messages: readonly Diagnostic[];
+      readonly lookups: Lookups;
+    }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[]; readonly lookups?: Lookups };
+
+export function readUnit(request: Pick<UnitRequest, 'source' | 'options' | 'flags'>, tools: UnitTools): IrResult {
   const { files, pathOf } = tools;
   const shown = pathOf(toToolPath(request.source));
   const problem = problemWith(request.source, shown, files);
@@ -89,10 +99,21 @@ export function compileUnit(request: UnitRequest, tools: UnitTools): UnitResult 
   const messages = clarifyAll(parseDiagnostics(front.stderr, { files, pathOf }), isOutside);
   const ir = files.output(irPath);
   if (front.end !== 'exit' || ir === undefined || hasErrors(messages)) {
-    return { ok: false, diagnostics: failure(front, messages, shown, tools.memoryLimit) };
+    return { ok: false, diagnostics: failure(front, messages, shown, tools.memoryLimit), lookups };
   }
   const text = new TextDecoder().decode(ir.content());
   files.clearOutputs();
+  return { ok: true, ir: text, messages, lookups };
+}
+
+export function compileUnit(request: UnitRequest, tools: UnitTools): UnitResult {
+  const { files, pathOf } = tools;
+  const shown = pathOf(toToolPath(request.source));
+  const read = readUnit(request, tools);
+  if (!read.ok) {
+    return { ok: false, diagnostics: read.diagnostics };
+  }
+  const { ir: text, messages, lookups } = read;
   const result = transform(text, {
     unit: request.unit,
     instrument: request.instrument,
@@ -116,14 +137,14 @@ export function compileUnit(request: UnitRequest, tools: UnitTools): UnitResult 
     : { ir: result.ir, functions: result.functions };
   const back = assemble(exported.ir, request.options.optimize, tools);
   if (back instanceof Uint8Array) {
-    const read = [...lookups.read.keys()].filter((path) => !path.startsWith('/<')).map(fromToolPath);
+    const names = [...lookups.read.keys()].filter((path) => !path.startsWith('/<')).map(fromToolPath);
     const { ir: _ir, variables: _variables, calls: _calls, errors: _errors, ...kept } = result;
     const facts = {
       ...kept,
       functions: exported.functions,
       strongData: strongAmong(result),
       warnings: messages.filter(({ severity }) => severity === 'warning'),
-      files: [request.source, ...read.filter((path) => path !== request.source)],
+      files: [request.source, ...names.filter((path) => path !== request.source)],
     };
     return { ok: true, output: { object: back, facts }, lookups };
   }

@@ -14,7 +14,10 @@ import type { PassContext } from './context.js';
 import type { IrBlock, IrFunction, IrModule } from './module.js';
 import { attachment, opcodeOf, resultOf, targetsOf } from './module.js';
 
-export function structuredExceptions(module: IrModule, context: PassContext): void {
+/** What of the passes' context it needs. */
+type Noting = Pick<PassContext, 'debug' | 'notes'>;
+
+export function structuredExceptions(module: IrModule, context: Noting): void {
   for (const fn of module.functions) {
     const frame = escapedFrame(fn);
     let invokes = false;
@@ -40,7 +43,7 @@ export function structuredExceptions(module: IrModule, context: PassContext): vo
  * One note per function with an `__except`, at the end of its `__try` block (the front end gives the handler no place
  * of its own).
  */
-function noteHandlers(block: IrBlock, fn: IrFunction, context: PassContext): void {
+function noteHandlers(block: IrBlock, fn: IrFunction, context: Noting): void {
   const pad = block.instructions.find((i) => opcodeOf(i) === 'catchswitch');
   if (pad === undefined) {
     return;
