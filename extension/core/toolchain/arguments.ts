@@ -119,7 +119,12 @@ export interface FrontEndRequest {
 export function frontEndArguments(request: FrontEndRequest): readonly string[] {
   return commandLine(
     request,
-    ['-emit-llvm', ...(request.precompiled === undefined ? [] : ['-include-pch', request.precompiled])],
+    // What the front end itself writes is not checked, as in every release of it; the back end checks what it is given.
+    [
+      '-emit-llvm',
+      '-disable-llvm-verifier',
+      ...(request.precompiled === undefined ? [] : ['-include-pch', request.precompiled]),
+    ],
     searchedFolders(request).flatMap((include) => ['-I', include]),
     request.language,
   );

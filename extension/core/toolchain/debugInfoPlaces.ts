@@ -47,24 +47,25 @@ export class Places {
   }
 
   /** Takes notice of an instruction; all of a function's are to be seen in order before places are asked for. */
-  see(text: string): void {
-    const result = resultOf(text);
-    switch (opcodeOf(text)) {
+  see(opcode: string, text: string): void {
+    switch (opcode) {
       case 'getelementptr':
-        this.#set(result, this.#address(text));
+        this.#set(resultOf(text), this.#address(text));
         break;
       case 'load':
-        this.#set(result, /^%\S+ = load (?:volatile )?ptr,/.test(text) ? this.#loaded(text) : undefined);
+        if (/^%\S+ = load (?:volatile )?ptr,/.test(text)) {
+          this.#set(resultOf(text), this.#loaded(text));
+        }
         break;
       case 'store':
         this.#store(text);
         break;
       case 'phi':
       case 'select':
-        this.#set(result, this.#merged(text));
+        this.#set(resultOf(text), this.#merged(text));
         break;
       case 'call':
-        this.#set(result, this.#returned(text));
+        this.#set(resultOf(text), this.#returned(text));
         break;
     }
   }
@@ -85,9 +86,13 @@ export class Places {
       return known;
     }
     if (value.startsWith('@')) {
-      return this.#typed(this.#unit.global(value));
+      const variable = this.#typed(this.#unit.global(value));
+      this.#values.set(value, variable);
+      return variable;
     }
-    return this.#allocations.has(value) ? this.#inLocal(value, 0) : NOWHERE;
+    const place = this.#allocations.has(value) ? this.#inLocal(value, 0) : NOWHERE;
+    this.#values.set(value, place);
+    return place;
   }
 
   #set(result: string | undefined, place: Place | undefined): void {

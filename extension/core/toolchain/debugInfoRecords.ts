@@ -12,7 +12,7 @@ import { parseCall, parseOperand } from './passes/calls.js';
 import { nameOf } from './passes/lexer.js';
 import type { DebugInfo } from './passes/locations.js';
 import type { IrFunction, IrModule } from './passes/module.js';
-import { attachment, opcodeOf } from './passes/module.js';
+import { attachment, hasLoop, opcodeOf } from './passes/module.js';
 
 /** Functions that copy: operand numbers of target and source. */
 const COPIES: ReadonlyMap<string, readonly [number, number]> = new Map([
@@ -75,15 +75,16 @@ class FunctionReader {
   }
 
   read(fn: IrFunction, debug: DebugInfo): void {
-    const instructions = fn.blocks.flatMap((block) => block.instructions);
-    // Twice: what a loop's end stores, its begin loads.
-    for (let round = 0; round < 2; round++) {
-      for (const text of instructions) {
-        this.#places.see(text);
+    const instructions = fn.blocks.flatMap((block) =>
+      block.instructions.map((text) => [opcodeOf(text), text] as const),
+    );
+    // Twice where there is one: what a loop's end stores, its begin loads.
+    for (let round = hasLoop(fn) ? 0 : 1; round < 2; round++) {
+      for (const [opcode, text] of instructions) {
+        this.#places.see(opcode, text);
       }
     }
-    for (const text of instructions) {
-      const opcode = opcodeOf(text);
+    for (const [opcode, text] of instructions) {
       if (opcode === 'store') {
         this.#written(this.#places.of(text), debug.of(text));
       } else if (opcode === 'load') {

@@ -10,12 +10,25 @@ import type { MetadataNode } from './passes/metadata.js';
 
 const RECORDS = /^DW_TAG_(structure|class|union)_type$/;
 
+function remembered(known: Map<number, TypeId | null>, node: number, find: () => TypeId | null): TypeId | null {
+  const before = known.get(node);
+  if (before !== undefined) {
+    return before;
+  }
+  const found = find();
+  known.set(node, found);
+  return found;
+}
+
 /** Turns metadata nodes into entries of one type table, each node once. */
 export class TypeReader {
   readonly types: TypeInfo[] = [];
   readonly #debug: DebugInfo;
   readonly #ids = new Map<number, TypeId | null>();
   readonly #arrays = new Map<string, TypeId>();
+  /** Answers of `record` and `pointee`, which each pointer of the code asks for. */
+  readonly #asRecord = new Map<number, TypeId | null>();
+  readonly #asPointer = new Map<number, TypeId | null>();
   readonly #speller: TypeSpeller;
   #records: Map<string, number> | undefined;
 
@@ -68,6 +81,10 @@ export class TypeReader {
    * The record a pointer type leads to (through typedefs and qualifiers), null when it is no pointer to a known record.
    */
   pointee(node: number): TypeId | null {
+    return remembered(this.#asPointer, node, () => this.#pointee(node));
+  }
+
+  #pointee(node: number): TypeId | null {
     const pointer = this.#debug.reader.node(this.stripped(node));
     if (node < 0 || !POINTERS.has(pointer.fields.get('tag') ?? '')) {
       return null;
@@ -79,6 +96,10 @@ export class TypeReader {
 
   /** The record that a type is, or that an array of it consists of; null for any other type. */
   record(node: number): TypeId | null {
+    return remembered(this.#asRecord, node, () => this.#recordOf(node));
+  }
+
+  #recordOf(node: number): TypeId | null {
     let at = this.stripped(node);
     while (at >= 0 && this.#debug.reader.node(at).fields.get('tag') === 'DW_TAG_array_type') {
       at = this.stripped(this.#debug.reader.node(at).reference('baseType'));

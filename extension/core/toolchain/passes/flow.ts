@@ -26,7 +26,8 @@ export function flow(module: IrModule, context: PassContext): void {
   }
   addVary(module);
   declare(module, '@vsp_flow_mark', 'declare void @vsp_flow_mark(i64)');
-  module.header.push(HELPER);
+  // A call where nothing is optimised: inlined at every branch it costs the back end more than the rest of the code.
+  module.header.push(helper(context.options.optimize === 2 ? 'alwaysinline ' : ''));
 }
 
 function noteBranches(fn: IrFunction, idOf: (text: string) => number): void {
@@ -71,7 +72,7 @@ function flowValue(id: number, outcome: number): string {
   return String((BigInt(id) << 32n) | BigInt(outcome));
 }
 
-const HELPER = `define internal void @vsp.flow(i64 %value) alwaysinline nounwind {
+const helper = (inlined: string): string => `define internal void @vsp.flow(i64 %value) ${inlined}nounwind {
   %before = load i64, ptr ${FLOW}, align 8
   %mixed = xor i64 %before, %value
   %spread = mul i64 %mixed, -7046029254386353131

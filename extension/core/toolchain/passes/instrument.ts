@@ -1,6 +1,6 @@
 /**
  * Source positions and budget in user code (docs/architecture.md, "Instrumentation"; the state is vsp.h's). Helpers are
- * defined in each module and always inlined, so that -O0 and -O2 cost no call:
+ * defined in each module, and inlined where code is optimised:
  *
  *   vsp.enter(location)        takes a frame, spends one unit, answers the frame's slot
  *   vsp.spend(slot, location)  spends one unit at a loop's back-edge; out of budget, the position becomes the loop's
@@ -39,7 +39,7 @@ export function instrument(module: IrModule, context: PassContext): void {
     }
   }
   if (any) {
-    addHelpers(module);
+    addHelpers(module, optimize === 2);
   }
 }
 

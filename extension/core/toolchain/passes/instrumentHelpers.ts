@@ -1,4 +1,4 @@
-/** The IR of the functions that instrumented code calls. All are inlined but `vsp.refill`. */
+/** The IR of the functions that instrumented code calls. */
 
 import { declare, type IrModule } from './module.js';
 
@@ -32,26 +32,16 @@ over:
   unreachable
 done:`;
 
-const HELPERS: ReadonlyMap<string, string> = new Map([
-  [
-    '@vsp.enter',
-    `define internal ptr @vsp.enter(i32 %location) alwaysinline nounwind {
+/** `inlined` is their attribute where they are to be inlined, else nothing. */
+const helpers = (inlined: string): readonly string[] => [
+  `define internal ptr @vsp.enter(i32 %location) ${inlined}nounwind {
 ${TAKE_FRAME}
 ${spend(1)}
   ret ptr %slot
 }`,
-  ],
-  [
-    '@vsp.enter.free',
-    `define internal ptr @vsp.enter.free(i32 %location) alwaysinline nounwind {\n${TAKE_FRAME}\n  ret ptr %slot\n}`,
-  ],
-  [
-    '@vsp.spend',
-    `define internal void @vsp.spend(ptr %slot, i32 %location) alwaysinline nounwind {\n${spend(1)}\n  ret void\n}`,
-  ],
-  [
-    '@vsp.count',
-    `define internal void @vsp.count(ptr %units, ptr %slot, i32 %location) alwaysinline nounwind {
+  `define internal ptr @vsp.enter.free(i32 %location) ${inlined}nounwind {\n${TAKE_FRAME}\n  ret ptr %slot\n}`,
+  `define internal void @vsp.spend(ptr %slot, i32 %location) ${inlined}nounwind {\n${spend(1)}\n  ret void\n}`,
+  `define internal void @vsp.count(ptr %units, ptr %slot, i32 %location) ${inlined}nounwind {
   %have = load i32, ptr %units, align 4
   %left = add i32 %have, -1
   store i32 %left, ptr %units, align 4
@@ -64,27 +54,23 @@ refill:
 done:
   ret void
 }`,
-  ],
-  [
-    '@vsp.refill',
-    `define internal void @vsp.refill(ptr %slot, i32 %location) noinline cold nounwind {
+  `define internal void @vsp.refill(ptr %slot, i32 %location) noinline cold nounwind {
 ${spend(BATCH)}
   ret void
 }`,
-  ],
-  [
-    '@vsp.leave',
-    `define internal void @vsp.leave() alwaysinline nounwind {
+  `define internal void @vsp.leave() ${inlined}nounwind {
   %depth = load i32, ptr @vsp_depth, align 4
   %outer = add i32 %depth, -1
   store i32 %outer, ptr @vsp_depth, align 4
   ret void
 }`,
-  ],
-]);
+];
 
-/** Adds the helpers and what they refer to. */
-export function addHelpers(module: IrModule): void {
+/**
+ * Adds the helpers and what they refer to. Inlining makes code for -O0 half as fast to compile, and little faster to
+ * run: `inlined` is for what is optimised anyway.
+ */
+export function addHelpers(module: IrModule, inlined: boolean): void {
   for (const [name, type] of [
     ['@vsp_frames', `[${MAX_FRAMES} x i32]`],
     ['@vsp_depth', 'i32'],
@@ -97,5 +83,5 @@ export function addHelpers(module: IrModule): void {
   }
   declare(module, '@vsp_out_of_frames', 'declare void @vsp_out_of_frames() noreturn');
   declare(module, '@vsp_out_of_budget', 'declare void @vsp_out_of_budget() noreturn');
-  module.header.push(...HELPERS.values());
+  module.header.push(...helpers(inlined ? 'alwaysinline ' : ''));
 }

@@ -231,6 +231,15 @@ export function targetsOf(terminator: string): string[] {
   return targets;
 }
 
+/** Whether control may come back to a block it has left: a terminator goes to its own block or to one before it. */
+export function hasLoop({ blocks }: IrFunction): boolean {
+  const seen = new Set<string>();
+  return blocks.some(({ label, instructions }) => {
+    seen.add(label);
+    return targetsOf(instructions.at(-1) ?? '').some((target) => seen.has(target));
+  });
+}
+
 /** Adds a declaration unless the module declares or defines the symbol. */
 export function declare(module: IrModule, name: string, text: string): void {
   const known = module.declarations.some((d) => d.name === name) || module.functions.some((f) => f.name === name);

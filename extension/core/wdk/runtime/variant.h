@@ -17,7 +17,7 @@ struct vsp_bytes {
 
 struct vsp_vary {
     /* Used by driver code that was compiled for differential runs (toolchain/passes/vary.ts): these four come first. */
-    uint64_t fresh; /* its lowest byte fills a local variable when its scope begins */
+    uint64_t fresh; /* each of its bytes: what fills a local variable when its scope begins */
     uint64_t flow;  /* hash of all steps so far */
     uint64_t steps; /* branches taken, and statuses that callbacks returned */
     uint64_t next;  /* vsp_flow_mark is called at this step */
