@@ -17,6 +17,7 @@ const oldestNode = 'node22';
 
 const bundles = {
   cli: 'extension/cli/main.ts',
+  adapter: 'extension/cli/adapterMain.ts',
   engine: 'extension/worker/engineMain.ts',
   'compile-worker': 'extension/worker/compile.ts',
   'simulate-worker': 'extension/worker/simulate.ts',
@@ -26,6 +27,7 @@ const bundles = {
 /** The bundles that the VSIX holds. */
 const shipped = new Set([
   'extension.cjs',
+  'adapter.js',
   'engine.js',
   'compile-worker.js',
   'simulate-worker.js',
@@ -74,7 +76,11 @@ async function bundle() {
     });
     // What a bench drives a browser with is no part of what it measures.
     const external = ['esbuild', 'playwright-core'];
-    const engine = await build({ ...node, entryPoints, format: 'esm', external });
+    // Packages of the older module system ask for Node's own modules by `require`.
+    const banner = {
+      js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
+    };
+    const engine = await build({ ...node, entryPoints, format: 'esm', external, banner });
     const extension = await build({
       ...node,
       entryPoints: { extension: 'extension/main.ts' },

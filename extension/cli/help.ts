@@ -26,7 +26,7 @@ export const COMMANDS = [
   { name: 'diff', usage: 'A.json B.json', help: 'compare two reports', later: true },
   { name: 'layout', usage: '[paths...]', help: 'layouts of saved records', later: true },
   { name: 'decode', usage: 'FILE', help: 'decode a saved state', later: true },
-  { name: 'dap', usage: '', help: 'debug adapter on stdin and stdout', later: true },
+  { name: 'dap', usage: '', help: 'debug adapter on stdin and stdout, for any editor' },
   { name: 'project', usage: 'FILE', help: 'read a Visual Studio project', later: true },
 ] as const satisfies readonly CommandRow[];
 

@@ -1,5 +1,6 @@
 /** `vsp-lab`: finds the command, turns what it throws into one clear line and an exit status. */
 import { checkCommand } from './check.js';
+import { dapCommand } from './dap.js';
 import { explain } from './explain.js';
 import { COMMANDS, type CommandRow, commandHelp, mainHelp } from './help.js';
 import { type CliHost, CommandError, EXIT, say } from './host.js';
@@ -49,6 +50,7 @@ async function dispatch(words: readonly string[], host: CliHost): Promise<number
     host.stdout.write(explain(rest));
     return EXIT.fine;
   }
+  if (name === 'dap') return dapCommand(rest, host, process.stdin);
   return name === 'check' ? checkCommand(rest, host) : runCommand(rest, host);
 }
 

@@ -3,6 +3,7 @@ import type { StopAt } from '../worker/debugProtocol.js';
 import { frameIndex } from './frameIds.js';
 import type { Handlers } from './requests.js';
 import type { RunControl } from './runControl.js';
+import type { Surroundings } from './target.js';
 
 export const OWN_REQUESTS = {
   /** Trees of the debug panel: KernelTreeNode[]. */
@@ -15,6 +16,8 @@ export const OWN_REQUESTS = {
   travel: 'vspTravel',
   /** The event log so far, and the locations it names. */
   events: 'vspEvents',
+  /** Before a launch: Surroundings. */
+  surroundings: 'vspSurroundings',
 } as const;
 
 export function ownRequests(control: RunControl): Handlers {
@@ -37,6 +40,10 @@ export function ownRequests(control: RunControl): Handlers {
     },
     [OWN_REQUESTS.travel]: async ({ record }: { readonly record: number }) => {
       await control.resume({ kind: 'travelToEvent', record });
+      return undefined;
+    },
+    [OWN_REQUESTS.surroundings]: async (surroundings: Surroundings) => {
+      control.host.surround(surroundings);
       return undefined;
     },
     [OWN_REQUESTS.events]: async () => {

@@ -129,7 +129,7 @@ export class RunControl {
     const generation = ++this.#generation;
     const target = this.host.target(this.#listener(generation));
     this.#target = target;
-    const around = this.host.surroundings?.() ?? {};
+    const around = this.host.surroundings();
     const progress = this.#progress(`Compiling ${attributes.program.replace(/^.*\//, '')}`);
     const answer = await target.launch({
       cwd: this.host.cwd,

@@ -20,6 +20,15 @@ export interface DebugTarget {
   dispose(): Promise<void>;
 }
 
+/** What an editor knows and a launch configuration does not say: unsaved text, workspace folders, settings. */
+export interface Surroundings {
+  /** Absolute, with `/`. */
+  readonly cwd: string;
+  readonly workspaceRoots: readonly string[];
+  readonly overlays: readonly { readonly path: string; readonly text: string }[];
+  readonly settings: NonNullable<DebugLaunch['settings']>;
+}
+
 export interface SessionHost {
   /** Absolute, with `/`: what a relative `program` and names in the report are relative to. */
   readonly cwd: string;
@@ -32,8 +41,10 @@ export interface SessionHost {
   readHeader(name: string): string | undefined;
   /** 'file', 'folder', or undefined where nothing is there. */
   kindOf(path: string): 'file' | 'folder' | undefined;
-  /** What a launch gets beside its attributes: unsaved text, workspace folders, the editor's settings. */
-  surroundings?(): Pick<DebugLaunch, 'workspaceRoots' | 'overlays' | 'settings'>;
+  /** What a launch gets beside its attributes. */
+  surroundings(): Pick<DebugLaunch, 'workspaceRoots' | 'overlays' | 'settings'>;
+  /** An editor says what those are, before each launch: its working directory is `cwd` from then on. */
+  surround(surroundings: Surroundings): void;
   /** The path as the client's platform writes it: backslashes on Windows. */
   nativePath?(path: string): string;
   /** The session is over: the adapter may end. */
