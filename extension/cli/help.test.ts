@@ -16,6 +16,7 @@ describe('help', () => {
 
   it('says what is not there yet', () => {
     expect(commandHelp('scaffold')).toMatch(/comes later/);
-    expect(commandHelp('run')).toMatch(/--replay FILE +repeat a recorded run \(comes later\)/);
+    expect(commandHelp('run')).toMatch(/--replay FILE +repeat one input that --stress has found/);
+    expect(commandHelp('run')).toMatch(/--coverage FILE +write LCOV \(comes later\)/);
   });
 });

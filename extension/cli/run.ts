@@ -1,4 +1,5 @@
 /** `vsp-lab run`: finds drivers, compiles them, runs their tests, writes one report. */
+import type { Replay } from '../core/run/replay.js';
 import type { Report } from '../core/run/report.js';
 import { buildReport, exitStatus } from '../core/run/reportBuilder.js';
 import { packReport, unpackReport } from '../core/run/reportPack.js';
@@ -13,6 +14,7 @@ import { type CliHost, CommandError, EXIT, say } from './host.js';
 import { parseOptions } from './options.js';
 import { type Output, openOutput } from './output.js';
 import { Progress } from './progress.js';
+import { writeReplays } from './replays.js';
 import { RUN_OPTIONS } from './runOptions.js';
 import { type RunSettings, runSettings } from './runSettings.js';
 
@@ -47,9 +49,11 @@ export class RunCommand {
     const built = end.drivers.flatMap((driver) => driver.built);
     if (built.length === 0) {
       const tests = end.drivers.flatMap((driver) => driver.tests);
+      const { stress } = this.#settings;
+      if (typeof stress === 'object') throw new CommandError(noReplayed(stress, tests));
       throw new CommandError(noMatch(wanted.tests, tests));
     }
-    const report = judged(buildReport(built, compile.arch), end.severities);
+    const report = this.#withReplays(judged(buildReport(built, compile.arch), end.severities));
     this.#progress.clear();
     await output.write(await this.#pieces(report, end.files));
     return end.drivers.some(({ unable }) => unable) ? EXIT.unable : exitStatus(report);
@@ -58,6 +62,14 @@ export class RunCommand {
   async dispose(): Promise<void> {
     this.#progress.clear();
     await this.#engine.dispose();
+  }
+
+  /** What a replay shows is in its file already. */
+  #withReplays(report: Report): Report {
+    if (typeof this.#settings.stress !== 'string') return report;
+    const written = writeReplays(report, this.#settings.cwd);
+    if (written.problem !== undefined) this.#say(written.problem);
+    return written.report;
   }
 
   #say(text: string): void {
@@ -89,6 +101,11 @@ function noMatch(globs: readonly string[], tests: readonly string[]): string {
   const shown = tests.slice(0, 20).join(', ') + (tests.length > 20 ? `, and ${tests.length - 20} more` : '');
   const available = tests.length === 0 ? 'there is none' : `there are ${shown}`;
   return `--test ${globs.join(' --test ')}: no test matches; ${available}`;
+}
+
+function noReplayed({ driver, test }: Replay, tests: readonly string[]): string {
+  const available = tests.length === 0 ? 'it has no tests' : `it has ${tests.slice(0, 20).join(', ')}`;
+  return `--replay: test ${test} is none of driver ${driver}: ${available}`;
 }
 
 /** Answers the exit status; throws CommandError for what the user has to mend. */

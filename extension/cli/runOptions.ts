@@ -52,9 +52,7 @@ export const RUN_OPTIONS: readonly OptionRow[] = [
   {
     name: 'stress',
     value: { kind: 'choice', values: ['none', 'quick', 'full'] },
-    help: 'vary buffers, records and failures',
-    later: true,
-    meanwhile: ['none'],
+    help: 'run again with other buffers, damaged records and failing calls (default none)',
   },
   {
     name: 'mode',
@@ -62,7 +60,12 @@ export const RUN_OPTIONS: readonly OptionRow[] = [
     placeholder: 'ID=VALUE',
     help: 'choose a reading of one ambiguity (listed below)',
   },
-  { name: 'replay', value: { kind: 'text' }, placeholder: 'FILE', help: 'repeat a recorded run', later: true },
+  {
+    name: 'replay',
+    value: { kind: 'text' },
+    placeholder: 'FILE',
+    help: 'repeat one input that --stress has found; its file says which',
+  },
   {
     name: 'chunk-buffer',
     value: { kind: 'number', minimum: 0, maximum: 2 ** 30 },

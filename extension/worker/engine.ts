@@ -9,8 +9,18 @@ import type { DiscoveredDriver, DiscoverRequest } from '../core/run/discover.js'
 import { keptElsewhere } from '../core/run/keptFields.js';
 import { joinPath, relativePath } from '../core/run/paths.js';
 import { type PlannedRun, type PlanOptions, plan } from '../core/run/plan.js';
-import { type BuiltRun, buildRun, failedRuns, routineNames, withUnusedAllows } from '../core/run/reportBuilder.js';
+import type { Replay } from '../core/run/replay.js';
+import {
+  type BuiltRun,
+  buildRun,
+  failedRuns,
+  type RunEnd,
+  routineNames,
+  type StressReport,
+  withUnusedAllows,
+} from '../core/run/reportBuilder.js';
 import type { Severities } from '../core/run/severities.js';
+import type { StressLevel } from '../core/run/stressInjection.js';
 import { fileError, formatDiagnostic } from '../core/toolchain/diagnostics.js';
 import type { CompiledDriver, CompileOptions, Diagnostic } from '../core/toolchain/module.js';
 import { type CheckEnd, type CheckRun, checkPaths } from './checkRun.js';
@@ -20,6 +30,7 @@ import { type ProjectFiles, projectFiles } from './projectFiles.js';
 import { driversOf, findProject, withProject } from './projectRun.js';
 import { Recent } from './recent.js';
 import { SimulatePool } from './simulateClient.js';
+import { stressReports } from './stressRuns.js';
 
 export interface EngineOptions {
   /** Folder of the disk cache; absent: nothing is kept. */
@@ -44,6 +55,8 @@ export interface EngineRun {
   readonly simulation: SimulationOptions;
   /** Milliseconds of one test by the wall clock. */
   readonly timeout: number | undefined;
+  /** What stress does, or the one input of it that is repeated. */
+  readonly stress?: StressLevel | Replay | undefined;
 }
 
 /** What became of one driver. */
@@ -146,11 +159,13 @@ export class Engine {
     const found = driversOf(run, files, project?.project);
     if (!found.ok) return { kind: 'failed', problems: found.problems };
     if (signal.aborted) return { kind: 'cancelled' };
+    const chosen = replayed(found.drivers, run.stress);
+    if (!chosen.ok) return { kind: 'failed', problems: [chosen.problem] };
     this.warm();
     const severities = project?.project.rules ?? {};
     const context: Context = { run, listener, files, started, severities, finished: 0, planned: 0 };
     // Drivers are compiled one after the other; the tests of one run while the next is being compiled.
-    const ends = await Promise.all(found.drivers.map((driver) => this.#newestOf(driver, context, signal)));
+    const ends = await Promise.all(chosen.drivers.map((driver) => this.#newestOf(driver, context, signal)));
     if (signal.aborted) return { kind: 'cancelled' };
     const drivers = ends.filter((end) => end !== undefined);
     const superseded = drivers.length < ends.length;
@@ -220,10 +235,25 @@ export class Engine {
     };
   }
 
+  /** What stress makes of the runs, by their numbers. */
+  #stressed(
+    driver: CompiledDriver,
+    runs: readonly PlannedRun[],
+    ends: readonly RunEnd[],
+    { context, found, signal }: Work,
+  ): Promise<ReadonlyMap<number, StressReport>> {
+    const { run, listener } = context;
+    const progress = (done: number, begun: number): void => {
+      if (signal.aborted) return;
+      listener.progress?.(`stressing ${found.name}: ${done} of ${begun}`, context.finished, context.planned);
+    };
+    return stressReports({ pool: this.#pool, driver, runs, ends, run, signal, progress });
+  }
+
   async #runs(
     driver: CompiledDriver,
     runs: readonly PlannedRun[],
-    { context, signal }: Work,
+    { context, found, signal }: Work,
   ): Promise<readonly BuiltRun[]> {
     const { listener, files } = context;
     const { simulation, plan: wanted, timeout, cwd } = context.run;
@@ -239,15 +269,29 @@ export class Engine {
       }),
     );
     if (signal.aborted) return [];
+    const stress = await this.#stressed(driver, runs, ends, { context, found, signal });
+    if (signal.aborted) return [];
     const told = keptElsewhere(ends, driver.locations);
     const allows = new Allows(simulation.checks === 'off' ? [] : driver.files, (file) => readShown(files, cwd, file));
     const kinds = routineNames(driver);
     const built = runs.flatMap((run, index) => {
       const end = told[index];
-      return end === undefined ? [] : [buildRun(driver, run, end, simulation.checks, allows, kinds)];
+      return end === undefined ? [] : [buildRun(driver, run, end, simulation.checks, allows, kinds, stress.get(index))];
     });
     return wanted.tests.length > 0 ? built : withUnusedAllows(built, allows);
   }
+}
+
+/** Of the drivers the one that a replay names; all of them where nothing is replayed. */
+function replayed(
+  drivers: readonly DiscoveredDriver[],
+  wanted: EngineRun['stress'],
+): { readonly ok: true; readonly drivers: readonly DiscoveredDriver[] } | { readonly ok: false; problem: string } {
+  if (typeof wanted !== 'object') return { ok: true, drivers };
+  const mine = drivers.filter(({ name }) => name === wanted.driver);
+  if (mine.length > 0) return { ok: true, drivers: mine };
+  const names = drivers.map(({ name }) => name).join(', ');
+  return { ok: false, problem: `the replay is of driver ${wanted.driver}; there are ${names}` };
 }
 
 function filesOf({ cwd, paths, compile, workspaceRoots, overlays }: EngineRun): ProjectFiles {

@@ -4,6 +4,7 @@
  */
 import type { Checks } from '../core/kmcl/simulation.js';
 import type { ReportPack } from '../core/run/reportPack.js';
+import type { StressLevel } from '../core/run/stressInjection.js';
 import type { Diagnostic } from '../core/toolchain/module.js';
 import type { Overlay } from './overlayFiles.js';
 
@@ -22,6 +23,7 @@ export interface EngineSettings {
   readonly modes?: readonly string[];
   /** Milliseconds per test. */
   readonly timeout?: number;
+  readonly stress?: 'none' | StressLevel;
 }
 
 export interface RunRequest {

@@ -135,6 +135,7 @@ function settings(given: Reader): EngineSettings {
     stubs: texts('stubs'),
     modes: texts('modes'),
     timeout: number('timeout', 1, HOUR),
+    stress: given.optional('stress', (name) => given.choice(name, ['none', 'quick', 'full'] as const)),
   });
 }
 

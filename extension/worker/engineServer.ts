@@ -96,7 +96,7 @@ export class EngineServer {
 
 /** Throws SettingError for settings that look right one by one and are not. */
 function engineRun({ cwd, paths, workspaceRoots, overlays, settings }: RunRequest): EngineRun {
-  const { checks = 'full', tests = [], packets, includes = [], defines = [] } = settings;
+  const { checks = 'full', stress = 'none', tests = [], packets, includes = [], defines = [] } = settings;
   for (const folder of includes) {
     if (!isFolder(folder) && !overlays.some(({ path }) => path.startsWith(`${folder}/`)))
       throw new SettingError(`include folder ${folder}: no such folder`);
@@ -119,6 +119,7 @@ function engineRun({ cwd, paths, workspaceRoots, overlays, settings }: RunReques
     plan: { tests, ...(packets === undefined ? {} : { packets }) },
     simulation: simulationOptions(settings),
     timeout: settings.timeout,
+    stress: stress === 'none' ? undefined : stress,
   };
 }
 

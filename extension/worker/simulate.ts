@@ -7,9 +7,10 @@ import { parentPort, type Transferable } from 'node:worker_threads';
 import { simulate } from '../core/kmcl/simulate.js';
 import type { LoadedDriver, Program, Simulate, SimulationOptions, SimulationResult } from '../core/kmcl/simulation.js';
 import { differential, summaryOf } from '../core/run/differential.js';
+import { runStressed } from '../core/run/stressRun.js';
 import { simulateTellingGuest } from '../core/run/tellGuest.js';
 import { simulateTellingNull } from '../core/run/tellNull.js';
-import type { RunMessage, SimulateMessage, SimulateReply } from './simulateProtocol.js';
+import type { RunMessage, SimulateMessage, SimulateReply, StressMessage } from './simulateProtocol.js';
 
 const port = parentPort;
 if (port === null) {
@@ -53,10 +54,24 @@ function run({ id, driver, program, options }: RunMessage): void {
   }
 }
 
+function stress({ id, driver, program, options, calls }: StressMessage): void {
+  try {
+    const loaded = drivers.get(driver);
+    if (loaded === undefined) throw new Error('the driver was not loaded');
+    post({ kind: 'started', id });
+    post({ kind: 'stressed', id, ends: calls.map((call) => runStressed(tellingNull, loaded, program, options, call)) });
+  } catch (error) {
+    post({ kind: 'failed', id, message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
 port.on('message', (message: SimulateMessage) => {
   switch (message.kind) {
     case 'run':
       run(message);
+      return;
+    case 'stress':
+      stress(message);
       return;
     case 'driver': {
       const { driver, compiled } = message;

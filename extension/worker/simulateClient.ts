@@ -8,6 +8,8 @@ import { Worker } from 'node:worker_threads';
 import type { Differential } from '../core/kmcl/differences.js';
 import type { Program, SimulationOptions, SimulationResult } from '../core/kmcl/simulation.js';
 import type { RunEnd } from '../core/run/reportBuilder.js';
+import type { StressSettings } from '../core/run/stressInjection.js';
+import type { Stressed } from '../core/run/stressRun.js';
 import type { CompiledDriver } from '../core/toolchain/module.js';
 import type { SimulateMessage, SimulateReply } from './simulateProtocol.js';
 import { distFolder } from './toolchainFiles.js';
@@ -48,13 +50,17 @@ const IDLE_MILLISECONDS = 60_000;
 
 const CANCELLED: RunEnd = { kind: 'crash', message: 'cancelled' };
 
+type TaskEnd = RunEnd | { readonly kind: 'stressed'; readonly ends: readonly Stressed[] };
+
 interface Task {
   readonly id: number;
   readonly driver: CompiledDriver;
   readonly program: Program;
   readonly options: SimulationOptions;
   readonly timeout: number;
-  readonly resolve: (end: RunEnd) => void;
+  readonly resolve: (end: TaskEnd) => void;
+  /** Stress runs instead of the run itself. */
+  readonly calls?: readonly StressSettings[];
   cancelled: boolean;
   /** Set once it has run, while its variants run: whatever becomes of them, this is its result. */
   result?: SimulationResult;
@@ -106,20 +112,45 @@ export class SimulatePool {
     { timeout = DEFAULT_TIMEOUT, signal }: TestLimits = {},
   ): Promise<RunEnd> {
     return new Promise((settled) => {
-      const cancel = (): void => this.#cancel(task);
-      const resolve = (end: RunEnd): void => {
-        signal?.removeEventListener('abort', cancel);
-        settled(end);
-      };
-      const task: Task = { id: this.#nextId++, driver, program, options, timeout, resolve, cancelled: false };
-      if (signal?.aborted === true) {
-        resolve(CANCELLED);
-        return;
-      }
-      signal?.addEventListener('abort', cancel, { once: true });
-      this.#waiting.push(task);
-      this.#assign();
+      this.#add({ driver, program, options, timeout }, signal, (end) => {
+        settled(end.kind === 'stressed' ? CANCELLED : end);
+      });
     });
+  }
+
+  /** Stress runs of one program; undefined when they were cancelled, took too long or could not be run. */
+  stress(
+    driver: CompiledDriver,
+    program: Program,
+    options: SimulationOptions,
+    calls: readonly StressSettings[],
+    { timeout = DEFAULT_TIMEOUT, signal }: TestLimits = {},
+  ): Promise<readonly Stressed[] | undefined> {
+    return new Promise((settled) => {
+      this.#add({ driver, program, options, timeout, calls }, signal, (end) => {
+        settled(end.kind === 'stressed' ? end.ends : undefined);
+      });
+    });
+  }
+
+  #add(
+    wanted: Pick<Task, 'driver' | 'program' | 'options' | 'timeout' | 'calls'>,
+    signal: AbortSignal | undefined,
+    settled: (end: TaskEnd) => void,
+  ): void {
+    const cancel = (): void => this.#cancel(task);
+    const resolve = (end: TaskEnd): void => {
+      signal?.removeEventListener('abort', cancel);
+      settled(end);
+    };
+    const task: Task = { ...wanted, id: this.#nextId++, resolve, cancelled: false };
+    if (signal?.aborted === true) {
+      resolve(CANCELLED);
+      return;
+    }
+    signal?.addEventListener('abort', cancel, { once: true });
+    this.#waiting.push(task);
+    this.#assign();
   }
 
   /** Ends all workers; what runs or waits is answered as cancelled. */
@@ -154,7 +185,9 @@ export class SimulatePool {
     slot.worker.ref();
     const driver = this.#load(slot, task.driver);
     this.#clock(slot, LOADING_MILLISECONDS, { kind: 'crash', message: 'the simulator did not load the driver' });
-    this.#post(slot, { kind: 'run', id: task.id, driver, program: task.program, options: task.options });
+    const { id, program, options, calls } = task;
+    const message = { id, driver, program, options };
+    this.#post(slot, calls === undefined ? { kind: 'run', ...message } : { kind: 'stress', ...message, calls });
   }
 
   /** Makes the driver the most recently used one of the worker; answers its number. */
@@ -248,6 +281,9 @@ export class SimulatePool {
       case 'done':
         void this.#finish(slot, { kind: 'result', result: reply.result }, false);
         return;
+      case 'stressed':
+        void this.#finish(slot, { kind: 'stressed', ends: reply.ends }, false);
+        return;
       case 'failed':
         void this.#finish(slot, { kind: 'crash', message: `the simulator failed: ${reply.message}` }, false);
         return;
@@ -255,7 +291,7 @@ export class SimulatePool {
   }
 
   /** Answers the slot's test; `stop` ends the worker first, and the next test gets a new one. */
-  async #finish(slot: Slot, end: RunEnd, stop: boolean): Promise<void> {
+  async #finish(slot: Slot, end: TaskEnd, stop: boolean): Promise<void> {
     const { task, worker } = slot;
     clearTimeout(slot.timer);
     if (stop) {

@@ -233,6 +233,9 @@ export class ChannelControl {
     if (this.#simulator.options.variant?.again === true) {
       this.#simulator.machine.native.vsp_vary_round_trip(handle);
     }
+    if (this.#simulator.options.stress !== undefined) {
+      this.#simulator.machine.native.vsp_stress_starts(handle);
+    }
     this.#lifecycle.fire(channel, 'start', 'VmbChannelStart');
   }
 

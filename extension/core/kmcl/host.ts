@@ -11,12 +11,13 @@ import { Handles } from './handles.js';
 import { Imports } from './imports.js';
 import { KernelWork } from './kernelWork.js';
 import { CHECKS, NONE } from './layout.js';
-import { allHeld, packetLeft, referencesLeft } from './leaks.js';
+import { allHeld, packetLeft, referencesLeft, refusedLeft } from './leaks.js';
 import { Lifecycle } from './lifecycle.js';
 import { Machine } from './machine.js';
 import { modeNumbers } from './modes.js';
 import type { SimulationOptions } from './simulation.js';
 import { Simulator } from './simulator.js';
+import { configureStress } from './stress.js';
 import { SynchronousRequests } from './synchronousRequest.js';
 import { Threads } from './threads.js';
 import { configure, setChanges } from './vary.js';
@@ -69,7 +70,10 @@ export class Host {
         this.#threads.functions,
         new Waits(simulator, this.handles, this.#threads).functions,
       ],
-      { called: () => this.lifecycle.libraryCalled() },
+      {
+        called: () => this.lifecycle.libraryCalled(),
+        refused: () => refusedLeft(this),
+      },
     );
     this.fixture.servedFunctions = this.imports.failing;
     this.#connect();
@@ -86,7 +90,7 @@ export class Host {
     const { scheduler } = this.simulator;
     scheduler.processChannels = () => (this.channels.live.length === 0 ? 0 : machine.native.vsp_channels_process());
     scheduler.onDeadlock = (what) => this.#explainDeadlock(what);
-    const { variant } = this.simulator.options;
+    const { variant, stress } = this.simulator.options;
     this.#configure(machine, traced);
     if (variant !== undefined) {
       machine.watched = true;
@@ -99,6 +103,9 @@ export class Host {
     }
     if (variant !== undefined) {
       setChanges(machine, variant);
+    }
+    if (stress !== undefined) {
+      configureStress(machine, stress);
     }
     if (machine.hasExport('__wasm_call_ctors')) {
       machine.callExport('__wasm_call_ctors');

@@ -31,6 +31,8 @@ const BREACH_COST = 2000;
 export interface ImportHooks {
   /** A served library call begins. */
   called(): void;
+  /** A stress run's restore callback refused a record and has allocated pool. */
+  refused(): void;
 }
 
 export class Imports {
@@ -147,6 +149,10 @@ export class Imports {
       vsp_capture_state: (index, bytes, size) => {
         const { machine, states } = this.#simulator;
         states[number(index)] = machine.slice(fromWasm('p', bytes), fromWasm('p', size));
+        return undefined;
+      },
+      vsp_stress_refused: () => {
+        this.#hooks.refused();
         return undefined;
       },
       vsp_capture_stores: (index, runs, count) => {

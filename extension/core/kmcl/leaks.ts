@@ -236,6 +236,32 @@ function report(
   }
 }
 
+/**
+ * What a refusing restore callback has allocated and left to nobody: the driver's globals, objects the library holds for
+ * it and the stack of who called it are searched.
+ */
+export function refusedLeft(host: Host): void {
+  const { simulator } = host;
+  const { machine } = simulator;
+  const { native } = machine;
+  const outside = machine.frames();
+  native.vsp_mark_begin();
+  for (const value of [...roots(host), ...machine.stackWords()]) native.vsp_mark_value(value);
+  native.vsp_mark_reachable();
+  for (const block of unreachedBlocks(machine)) {
+    const frames = simulator.stack(block.stack);
+    if (frames.length <= outside.length || outside.some((frame, index) => frames[index] !== frame)) continue;
+    simulator.breach('restorepkt-free-on-failure', {
+      object: block.start,
+      detail: block.size,
+      message:
+        `EvtVmbChannelRestorePacket failed and did not give back ${block.size} bytes of pool with tag ` +
+        `'${tagText(block.tag)}'`,
+      frames,
+    });
+  }
+}
+
 /** In the order of allocation. */
 function unreachedBlocks(machine: Machine): { start: number; size: number; tag: number; stack: number }[] {
   const blocks: { start: number; size: number; tag: number; stack: number }[] = [];

@@ -144,6 +144,12 @@ export class Machine extends LinearMemory {
     }
   }
 
+  /** The aligned words of the stack in linear memory that are in use. */
+  *stackWords(): Generator<number> {
+    const top = Number(this.#stackTop);
+    for (let at = (Number(this.#stackPointer?.value ?? top) + 7) & ~7; at + 8 <= top; at += 8) yield this.pointer(at);
+  }
+
   /** After a fault the stack is where it was: library functions that read results need room. */
   resetStack(): void {
     if (this.#stackPointer !== undefined) {

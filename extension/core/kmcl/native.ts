@@ -81,6 +81,11 @@ const NATIVE = {
   vsp_vary_changes: 'p:u',
   vsp_vary_round_trip: 'v:p',
   vsp_flow_status: 'v:u',
+  vsp_stress_address: 'p:',
+  vsp_stress_changes: 'p:u',
+  vsp_stress_literal: 'p:u',
+  vsp_stress_fails: 'u:u',
+  vsp_stress_starts: 'v:p',
   vsp_planned_failures: 'u:',
   vsp_interface_location: 'u:',
 } as const satisfies Record<string, Signature>;

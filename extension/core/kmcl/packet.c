@@ -2,6 +2,7 @@
  * Outgoing packet objects (kmcl-facts 5.1-5.3): where they come from, the table of transactions, how they end.
  */
 #include "library.h"
+#include "../wdk/runtime/stress.h"
 
 #define SLOT_LIMIT (1u << 26)
 
@@ -153,6 +154,11 @@ static void start_packet(struct vsp_packet *packet, struct vsp_channel *channel,
     vsp_packet_set_state(packet, VSP_PACKET_IDLE);
 }
 
+static uint32_t fails_by_stress(void)
+{
+    return VSP_UNLIKELY(vsp_stress.watch) && vsp_stress_fails(VSP_STRESS_PACKET_ALLOCATE);
+}
+
 struct vsp_packet *VmbPacketAllocate(struct vsp_channel *handle)
 {
     VSP_CALL(VSP_API_VMB_PACKET_ALLOCATE, handle, 0, 0);
@@ -160,7 +166,8 @@ struct vsp_packet *VmbPacketAllocate(struct vsp_channel *handle)
     struct vsp_channel *channel = vsp_channel_checked(handle);
     struct vsp_packet *packet = NULL;
     vsp_irql_at_most(VSP_DISPATCH_LEVEL, handle);
-    if (channel != NULL && !vsp_allocation_fails() && !vsp_fail_taken(VSP_FAILS_VmbPacketAllocate, &status)) {
+    if (channel != NULL && !fails_by_stress() && !vsp_planned_allocation_fails() &&
+        !vsp_fail_taken(VSP_FAILS_VmbPacketAllocate, &status)) {
         vsp_hostile_touch(channel);
         packet = vsp_packet_take(channel);
         channel->allocated++;

@@ -97,6 +97,9 @@ export class PacketSequence {
       this.#restoreRefused(program, fresh, restored);
     } else {
       this.#compare(fresh, state);
+      if (simulator.options.stress !== undefined) {
+        native.vsp_stress_starts(fresh.handle);
+      }
       lifecycle.fire(fresh, 'start', 'the run');
       if (!openFirst) {
         guest.open(fresh.handle);

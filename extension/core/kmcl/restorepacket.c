@@ -1,7 +1,7 @@
 /*
  * The RestorePacket call and VmbPacketRestore (kmcl-facts 6.6, S-17, S-26 to S-31, S-38).
  */
-#include "vary.h"
+#include "stress.h"
 
 /* ---- The call ---- */
 
@@ -47,10 +47,10 @@ static uint32_t handed_size(const struct vsp_stream_chunk *chunk, uint32_t index
     }
 }
 
+/* `state` has `real` bytes; of them, or of them and zeros behind them, the callback gets `size`. */
 static void hand_out(struct vsp_restore *restore, const struct vsp_stream_chunk *chunk, const uint8_t *library,
-                     const uint8_t *state, struct handed *handed)
+                     const uint8_t *state, uint32_t size, uint32_t real, struct handed *handed)
 {
-    const uint32_t size = handed_size(chunk, restore->packets);
     *handed = (struct handed){.library = (uint8_t *)library, .state = (uint8_t *)state, .state_size = size};
     const uint32_t flip = vsp_mode_of(VSP_MODE_S35) == VSP_S35_FLIP && size != 0;
     if (vsp_checking) {
@@ -65,14 +65,13 @@ static void hand_out(struct vsp_restore *restore, const struct vsp_stream_chunk 
         }
         return;
     }
-    const uint32_t real = size < chunk->state_size ? size : chunk->state_size;
     if (vsp_checking) {
         uint8_t *base = vsp_block_allocate(VSP_ARENA_HOST, (uint64_t)size + 1, VSP_TAG_SAVE,
                                            VSP_BLOCK_PAGED | VSP_BLOCK_LATE, 1);
         handed->state_block = base;
         handed->state = base + 1;
         vsp_copy(handed->state, state, real);
-    } else if (size != chunk->state_size || flip) {
+    } else if (size != real || flip) {
         handed->state = scratch_of(restore, size);
         vsp_copy(handed->state, state, real);
         vsp_set(handed->state + real, 0, size - real);
@@ -160,10 +159,30 @@ static void tell_leftovers(struct vsp_channel *channel)
     }
 }
 
+/* The pool block that was allocated last, 0 without one. */
+static uint64_t newest_pool(void)
+{
+    const struct vsp_description *newest = vsp_checking ? vsp_pool_first() : NULL;
+    return newest == NULL ? 0 : newest->start;
+}
+
 vsp_status vsp_call_restore(struct vsp_channel *channel, struct vsp_restore *restore,
                             const struct vsp_stream_chunk *chunk, const uint8_t *library)
 {
-    const uint8_t *state = library + vsp_round_up(chunk->library_size, 8);
+    if (VSP_UNLIKELY(vsp_stress.watch)) {
+        return vsp_stress_restore(channel, restore, chunk, library);
+    }
+    return vsp_restore_once(channel, restore, chunk, library, NULL);
+}
+
+vsp_status vsp_restore_once(struct vsp_channel *channel, struct vsp_restore *restore,
+                            const struct vsp_stream_chunk *chunk, const uint8_t *library,
+                            const struct vsp_given *given)
+{
+    const uint8_t *state = given != NULL ? given->bytes : library + vsp_round_up(chunk->library_size, 8);
+    const uint32_t state_size = given != NULL ? given->size : chunk->state_size;
+    const uint32_t size = given != NULL ? given->size : handed_size(chunk, restore->packets);
+    const uint32_t real = size < state_size ? size : state_size;
     if (channel->restore == NULL) {
         vsp_misuse(VSP_RULE_SAVE_CALLBACKS_REGISTERED, channel, 1);
         return STATUS_NOT_SUPPORTED;
@@ -174,7 +193,7 @@ vsp_status vsp_call_restore(struct vsp_channel *channel, struct vsp_restore *res
         return STATUS_INVALID_PARAMETER;
     }
     vsp_copy(&index, library + (VSP_SAVED_PACKET_WORDS - 1) * 8, sizeof index);
-    hand_out(restore, chunk, library, state, &handed);
+    hand_out(restore, chunk, library, state, size, real, &handed);
     restore->given = library;
     restore->given_size = chunk->library_size;
     restore->restores = 0;
@@ -185,15 +204,15 @@ vsp_status vsp_call_restore(struct vsp_channel *channel, struct vsp_restore *res
     const uint32_t known = channel->record_base != VSP_NONE && index < channel->record_count;
     vsp_lasting.packet = known ? index : VSP_NONE;
     vsp_lasting.pass = VSP_PASS_RESTORE;
+    const uint64_t newest = vsp_stress.watch ? newest_pool() : 0;
     const uint32_t noted = known && vsp_touched_begin(handed.state, handed.state_size, VSP_ACCESS_READ);
     const vsp_status status = call(channel, &handed, chunk->library_size);
     uint32_t bytes_read = vsp_checking && handed.state_size == 0 ? 0 : VSP_NONE;
     if (noted) {
         vsp_touched_end();
-        bytes_read = vsp_touched_count(handed.state_size < chunk->state_size ? handed.state_size : chunk->state_size);
+        bytes_read = vsp_touched_count(real);
     }
     if (vsp_checking) {
-        const uint32_t real = handed.state_size < chunk->state_size ? handed.state_size : chunk->state_size;
         if (!restore->told && !same_bytes(handed.library, library, chunk->library_size)) {
             vsp_misuse_at_return(VSP_RULE_RESTOREPKT_LIBBUF, channel, VSP_LIBBUF_WRITTEN);
         }
@@ -204,6 +223,9 @@ vsp_status vsp_call_restore(struct vsp_channel *channel, struct vsp_restore *res
     }
     if (judge(channel, restore, status, allocated, handed.state_size)) {
         tell_leftovers(channel);
+    }
+    if (VSP_UNLIKELY(vsp_stress.watch) && status < 0 && newest_pool() != newest) {
+        vsp_stress_refused();
     }
     if (VSP_UNLIKELY(vsp_vary.watch) && status >= 0 && restore->packet != NULL) {
         vsp_vary_restored(channel, restore->packet, state, chunk->state_size);
@@ -331,6 +353,8 @@ vsp_status VmbPacketRestore(struct vsp_packet *handle, void *buffer, uint32_t si
             vsp_misuse(VSP_RULE_RESTOREPKT_LIBBUF, handle, VSP_LIBBUF_OTHER);
             restore->told = 1;
             status = STATUS_INVALID_PARAMETER_2;
+        } else if (VSP_UNLIKELY(vsp_stress.watch) && vsp_stress_fails(VSP_STRESS_PACKET_RESTORE)) {
+            status = (vsp_status)vsp_stress.fail_status;
         } else if (!vsp_fail_taken(VSP_FAILS_VmbPacketRestore, &status)) {
             status = restore_object(packet);
         }

@@ -2,7 +2,7 @@
  * The two-pass SavePacket call (kmcl-facts 6.3, rows M1-M17, with S-05 to S-14): one query, one write, and what is
  * wrong with them.
  */
-#include "vary.h"
+#include "stress.h"
 
 #define CANARY 0xC5C5C5C5C5C5C5C5ull
 #define GUARD ((uint8_t *)(uintptr_t)0xFFFF900000000000ull) /* mapped nowhere: an access traps whatever the checks */
@@ -174,6 +174,10 @@ void vsp_choose_buffer(struct vsp_save *save, uint32_t needed)
         size = vsp_round_up(size, 8) + ((vsp_random() >> 33) & SLACK_MASK);
         size = size > 0xFFFFFFF8u ? needed : size;
     }
+    if (VSP_UNLIKELY(vsp_stress.larger != 0) && needed <= 0xFFFFFFF8u - vsp_stress.larger) {
+        size = needed + vsp_stress.larger;
+        vsp_stress.injected++;
+    }
     save->buffer_size = (uint32_t)size;
     save->bound = mode == VSP_S10_BUFFER ? save->buffer_size : needed;
 }
@@ -321,11 +325,39 @@ static vsp_status judge(struct vsp_save *save, vsp_status status, uint32_t neede
     return STATUS_SUCCESS;
 }
 
+/*
+ * M12 to M14 as the callback sees them when a packet has grown since its query: a buffer below the present need. The
+ * library promises at least what the query was answered, and a callback without side effects cannot know what that was.
+ */
+static void write_too_small(struct vsp_channel *channel, struct vsp_save *save)
+{
+    const uint32_t size = save->buffer_size;
+    const uint32_t needed = save->query.needed;
+    if (needed < 2) {
+        return;
+    }
+    save->buffer_size = vsp_stress.smaller < needed ? needed - vsp_stress.smaller : 1;
+    uint8_t *buffer = open_buffer(save, VSP_FILL);
+    vsp_stress.injected++;
+    const vsp_status status = call(channel, save, save->packet, buffer, save->buffer_size, VSP_PASS_WRITE);
+    check_severity(save->packet, status);
+    if (*save->needed == VSP_UNSET) {
+        vsp_misuse_at_return(VSP_RULE_SAVEPKT_BYTESNEEDED_WRITTEN, save->packet, VSP_PASS_WRITE);
+    } else if (status >= 0) { /* M13 */
+        vsp_misuse_at_return(VSP_RULE_SAVEPKT_NO_TRUNCATE, save->packet, *save->needed);
+    }
+    close_buffer(buffer);
+    save->buffer_size = size;
+}
+
 vsp_status vsp_write_packet(struct vsp_channel *channel, struct vsp_save *save, uint8_t *to, uint32_t *size)
 {
     struct vsp_packet *packet = save->packet;
     vsp_lasting.packet = index_of(channel, packet); /* whose query asked for that much */
     vsp_lasting.pass = VSP_PASS_QUERY;
+    if (VSP_UNLIKELY(vsp_stress.smaller != 0) && save->queried == 1) {
+        write_too_small(channel, save);
+    }
     uint8_t *buffer = open_buffer(save, vsp_vary.watch ? (uint8_t)vsp_lasting.fill : VSP_FILL);
     const uint32_t captured = save->first && packet->record < vsp_lasting.capture_limit && !vsp_vary.watch;
     save->noted = captured && vsp_touched_begin(buffer, save->buffer_size, VSP_ACCESS_WRITE);

@@ -9,6 +9,7 @@ import type { Machine } from './machine.js';
 import { contextSource, PacketSequence } from './packetSequence.js';
 import { readChannels } from './results.js';
 import type { LoadedDriver, Program, Simulate, SimulationResult } from './simulation.js';
+import { observeStress } from './stress.js';
 import { observe } from './vary.js';
 
 /** Fixture-less runs of more packets have no event log. */
@@ -70,7 +71,7 @@ function collect(
   source: SimulationResult['contextSource'],
 ): SimulationResult {
   const { simulator, imports } = host;
-  const { variant, budget } = simulator.options;
+  const { variant, stress, budget } = simulator.options;
   machine?.resetStack();
   const stores = simulator.stores.result();
   return {
@@ -86,6 +87,9 @@ function collect(
     stubs: imports.stubs.map(({ name, calls, location }) => ({ name, calls, location })),
     units: machine === undefined ? 0 : budget - machine.budget,
     ...(machine === undefined || variant === undefined ? {} : { observation: observe(machine, variant) }),
+    ...(machine === undefined || stress === undefined
+      ? {}
+      : { stressed: observeStress(machine, (id) => simulator.stack(id)) }),
     memoryBytes: machine?.memoryBytes ?? 0,
     contextSource: source,
   };

@@ -3,6 +3,7 @@ import type { CompiledDriver, FixtureEntry } from '../toolchain/module.js';
 import type { Differential } from './differences.js';
 import type { EventColumns } from './events.js';
 import type { ModeChoices } from './modes.js';
+import type { Stress, StressObservation } from './stressing.js';
 import type { Observation, Variant } from './vary.js';
 
 export type Checks = 'off' | 'contract' | 'full';
@@ -28,6 +29,8 @@ export interface SimulationOptions {
   readonly bend?: { readonly packet: number; readonly offset: number };
   /** A differential run: what it does otherwise than the run it is compared with. */
   readonly variant?: Variant;
+  /** A stress run: what it is given that an ordinary one is not. */
+  readonly stress?: Stress;
 }
 
 /** What to run: a fixture test with its file's set-up and tear-down, or the fixture-less sequence. */
@@ -99,6 +102,8 @@ export interface BreachRecord {
   /** For rules that speak of another place too: the allocation of a leak. */
   readonly related?: readonly RelatedPlace[];
   readonly message?: string;
+  /** The probe of a stress run during which it happened. */
+  readonly change?: number;
   /** As in FaultRecord. */
   readonly inventedField?: string;
   readonly afterStub?: boolean;
@@ -167,6 +172,8 @@ export interface SimulationResult {
   readonly differential?: Differential;
   /** What a variant saw. */
   readonly observation?: Observation;
+  /** What a stress run saw. */
+  readonly stressed?: StressObservation;
   /** Peak bytes of linear memory. */
   readonly memoryBytes: number;
   /** Where fixture-less contexts came from. */

@@ -6,6 +6,7 @@ import { Scheduler } from './scheduler.js';
 import type { Signature } from './signature.js';
 import type { BreachRecord, CallbackContext, FaultRecord, RelatedPlace, SimulationOptions } from './simulation.js';
 import { StoreLog } from './stores.js';
+import { currentChange } from './stress.js';
 
 /** A function of the driver-visible API that TypeScript serves. */
 export interface LibraryFunction {
@@ -66,6 +67,7 @@ export const SIMULATOR_RULES = [
   'save-quiesced',
   'restore-finish',
   'restore-unwind',
+  'restorepkt-free-on-failure',
 ] as const;
 export type SimulatorRule = (typeof SIMULATOR_RULES)[number];
 
@@ -80,6 +82,8 @@ export interface BreachDetails {
   readonly context?: CallbackContext;
 }
 
+/** VSP_STRESS_ALLOCATION. */
+const ALLOCATION = 0;
 /** Equal breaches (rule, place, callback) kept at most: a million packets may break one rule. */
 const REPEATS_KEPT = 100;
 
@@ -180,7 +184,14 @@ export class Simulator {
       ...(details.related === undefined ? {} : { related: details.related }),
       ...(details.message === undefined ? {} : { message: details.message }),
       ...(this.stubCalled ? { afterStub: true } : {}),
+      ...this.#probe(),
     });
+  }
+
+  /** The probe of a stress run that is under way. */
+  #probe(): Pick<BreachRecord, 'change'> {
+    const change = this.options.stress === undefined ? null : currentChange(this.machine);
+    return change === null ? {} : { change };
   }
 
   /**
@@ -262,6 +273,9 @@ export class Simulator {
   /** An allocation of the library: false when VspLabFailAllocations strikes. */
   mayAllocate(): boolean {
     const machine = this.machine;
+    if (this.options.stress !== undefined && machine.native.vsp_stress_fails(ALLOCATION) !== 0) {
+      return false;
+    }
     const count = machine.lasting('fail_count');
     if (count === 0) {
       return true;

@@ -2,7 +2,7 @@
  * Saved states as a fixture holds them (PVSPLAB_STATE): the pieces SaveContinue gave, and the guest as it was at
  * SaveEnd. They lie in the lasting arena and survive VspLabRestartHost.
  */
-#include "save.h"
+#include "stress.h"
 
 #define CHUNK_DEFAULT 4096u
 #define BLOCK_LIMIT (1024u * 1024)
@@ -266,6 +266,9 @@ static vsp_status drive_save(struct vsp_channel *channel, uint32_t chunk, struct
 
 static uint32_t chunk_size(uint32_t chunk)
 {
+    if (VSP_UNLIKELY(vsp_stress.force_chunk)) {
+        return vsp_stress.chunk_bytes;
+    }
     if (chunk != 0) {
         return chunk;
     }

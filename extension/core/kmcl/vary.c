@@ -63,7 +63,7 @@ void vsp_vary_saved(struct vsp_channel *channel, struct vsp_save *save, const ui
 /* ---- Saving once more ---- */
 
 /* One packet's two passes with memory of their own. *state has *size bytes, and `room` is to be freed. */
-static vsp_status save_one(struct vsp_channel *channel, struct vsp_save *save, struct vsp_packet *packet,
+vsp_status vsp_save_alone(struct vsp_channel *channel, struct vsp_save *save, struct vsp_packet *packet,
                            uint8_t **state, uint32_t *size, uint64_t *room)
 {
     *state = NULL;
@@ -86,7 +86,7 @@ static vsp_status save_one(struct vsp_channel *channel, struct vsp_save *save, s
     return status;
 }
 
-static void open_save(struct vsp_channel *channel, struct vsp_save *save)
+void vsp_save_alone_open(struct vsp_channel *channel, struct vsp_save *save)
 {
     save->needed = vsp_block_allocate(VSP_ARENA_HOST, sizeof *save->needed, VSP_TAG_NEEDED, VSP_BLOCK_PAGED, 0);
     save->probe = vsp_block_allocate(VSP_ARENA_HOST, VSP_PROBE_BYTES, VSP_TAG_SAVE, VSP_BLOCK_PAGED, 0);
@@ -97,7 +97,7 @@ static void open_save(struct vsp_channel *channel, struct vsp_save *save)
     vsp_lasting.in_library++;
 }
 
-static void close_save(struct vsp_channel *channel, struct vsp_save *save, struct vsp_save *outer)
+void vsp_save_alone_close(struct vsp_channel *channel, struct vsp_save *save, struct vsp_save *outer)
 {
     vsp_lasting.in_library--;
     vsp_lasting.save_buffer = 0;
@@ -123,7 +123,7 @@ void vsp_vary_save_again(struct vsp_channel *channel)
     const uint64_t count = vsp_vary.saved_channel == channel->index ? vsp_vary.saved.used / sizeof *before : 0;
     struct vsp_save save = {.number = first->number, .count = first->count};
     uint32_t cursor = 0;
-    open_save(channel, &save);
+    vsp_save_alone_open(channel, &save);
     for (uint32_t i = 0; i < count; i++) {
         struct vsp_packet *packet = packet_at(channel, first, i, &cursor);
         uint8_t *state;
@@ -132,7 +132,7 @@ void vsp_vary_save_again(struct vsp_channel *channel)
         if (packet == NULL) {
             break;
         }
-        const vsp_status status = save_one(channel, &save, packet, &state, &size, &room);
+        const vsp_status status = vsp_save_alone(channel, &save, packet, &state, &size, &room);
         if (status < 0 || (save.query.status < 0) != before[i].writes) {
             vsp_misuse_at_return(VSP_RULE_SAVEPKT_IDEMPOTENT, packet, VSP_DETAIL_ANSWERS);
         } else if (size != before[i].size || vsp_checksum(VSP_CHECKSUM_SEED, state, size) != before[i].hash) {
@@ -140,7 +140,7 @@ void vsp_vary_save_again(struct vsp_channel *channel)
         }
         vsp_free(VSP_ARENA_HOST, state, room);
     }
-    close_save(channel, &save, first);
+    vsp_save_alone_close(channel, &save, first);
 }
 
 /* ---- Saving what was restored ---- */
@@ -225,7 +225,7 @@ void vsp_vary_round_trip(struct vsp_channel *channel)
     struct vsp_save save = {.count = channel->in_use};
     uint32_t cursor = 0;
     uint64_t hint = 0;
-    open_save(channel, &save);
+    vsp_save_alone_open(channel, &save);
     for (uint32_t i = 0; i < save.count; i++) {
         struct vsp_packet *packet = vsp_table_walk(channel, &cursor);
         const struct vsp_restored_once *before =
@@ -237,14 +237,14 @@ void vsp_vary_round_trip(struct vsp_channel *channel)
         if (before == NULL) {
             continue;
         }
-        const vsp_status status = save_one(channel, &save, packet, &state, &size, &room);
+        const vsp_status status = vsp_save_alone(channel, &save, packet, &state, &size, &room);
         const uint32_t at = status < 0 ? 0 : difference(before, state, size);
         if (at != VSP_NONE) {
             vsp_misuse_at_return(VSP_RULE_ROUNDTRIP_DIFFERS, packet, at);
         }
         vsp_free(VSP_ARENA_HOST, state, room);
     }
-    close_save(channel, &save, NULL);
+    vsp_save_alone_close(channel, &save, NULL);
     vsp_vary.restored.used = 0;
 }
 

@@ -6,6 +6,13 @@
 #include "../wdk/runtime/variant.h"
 #include "save.h"
 
+/* Both passes of one packet outside a save of its channel, with memory of their own: `open` before the first, `close`
+ * after the last. *state has *size bytes, and `room` is to be freed (VSP_ARENA_LASTING). */
+void vsp_save_alone_open(struct vsp_channel *channel, struct vsp_save *save);
+vsp_status vsp_save_alone(struct vsp_channel *channel, struct vsp_save *save, struct vsp_packet *packet,
+                          uint8_t **state, uint32_t *size, uint64_t *room);
+void vsp_save_alone_close(struct vsp_channel *channel, struct vsp_save *save, struct vsp_save *outer);
+
 /* A packet's chunk was written: `size` state bytes at `state`, from a write pass or, when `writes` is 0, none. */
 void vsp_vary_saved(struct vsp_channel *channel, struct vsp_save *save, const uint8_t *state, uint32_t size,
                     uint32_t writes);

@@ -32,6 +32,8 @@ export interface Draft {
   readonly subject?: string;
   /** Lower than the catalogue's: a stub or an invented value stands behind it. */
   readonly atMost?: Severity;
+  /** Found by stress: the inputs that show it. */
+  readonly stress?: Finding['stress'];
 }
 
 const NO_CONTEXT = {

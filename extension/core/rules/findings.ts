@@ -63,6 +63,7 @@ function toFinding(each: Draft, expected: ReadonlySet<string>, allows: Allows): 
     related: each.related,
     suppressed:
       allowed || expected.has(each.rule) || each.related.some((related) => expected.has(relatedRule(related))),
+    ...(each.stress === undefined ? {} : { stress: each.stress }),
   };
 }
 
@@ -83,9 +84,10 @@ function draftsOf(input: RuleInput): readonly Draft[] {
 }
 
 /** Findings in the order they came about, the one that ended the run last. */
-export function findingsOf(input: RuleInput, allows: Allows): readonly Finding[] {
+/** `more`: found by other means, such as stress. */
+export function findingsOf(input: RuleInput, allows: Allows, more: readonly Draft[] = []): readonly Finding[] {
   const seen = withoutRepetitions(draftsOf(input));
-  const drafts = [...oneFindingPerFault(explainLeaks(seen, input)), ...stubFindings(input)];
+  const drafts = [...oneFindingPerFault(explainLeaks(seen, input)), ...more, ...stubFindings(input)];
   const all = [...drafts, ...missedExpectations(input, drafts)];
   const expected = new Set(input.result.expected.map(({ rule }) => ruleName(rule)));
   return all.map((each) => toFinding(each, expected, allows));

@@ -3,6 +3,9 @@
  * report.schema.json).
  */
 
+import type { Replay } from './replay.js';
+import type { StressKind, StressLevel } from './stressInjection.js';
+
 export type Outcome = 'passed' | 'failed' | 'error' | 'timeout';
 export type Severity = 'error' | 'warning' | 'info';
 export type Pass = 'query' | 'write' | 'restore';
@@ -31,6 +34,11 @@ export interface Run {
   readonly records?: readonly RecordLayout[];
   /** Who wrote saved bytes; packets name them by index. */
   readonly writers?: readonly Writer[];
+  /** What stress tried with it, and how often; absent where it was not wanted or not possible. */
+  readonly stress?: {
+    readonly level: StressLevel;
+    readonly tried: readonly { readonly kind: StressKind; readonly inputs: number }[];
+  };
   /** What a save and a restore make of the fields of packet contexts, by record type (checks full). */
   readonly contexts?: readonly ContextFields[];
 }
@@ -216,6 +224,8 @@ export interface Finding {
   readonly callStack: readonly { readonly function: string; readonly file: string; readonly line: number }[];
   readonly related: readonly { readonly message: string; readonly location: Position | null }[];
   readonly suppressed: boolean;
+  /** Found by stress: how many inputs show it, and the smallest as `vsp-lab run --replay` repeats it. */
+  readonly stress?: { readonly inputs: number; readonly replay: Replay };
 }
 
 export interface Stub {

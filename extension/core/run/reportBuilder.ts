@@ -2,6 +2,7 @@
 import { FAULT } from '../kmcl/layout.js';
 import type { Checks, SimulationResult } from '../kmcl/simulation.js';
 import type { Allows } from '../rules/allow.js';
+import type { Draft } from '../rules/draft.js';
 import { findingsOf, unusedAllows } from '../rules/findings.js';
 import { locationOf, userPosition } from '../rules/positions.js';
 import type { CompiledDriver } from '../toolchain/module.js';
@@ -21,6 +22,12 @@ export type RunEnd =
   | { readonly kind: 'result'; readonly result: SimulationResult }
   | { readonly kind: 'timeout'; readonly message: string }
   | { readonly kind: 'crash'; readonly message: string };
+
+/** What stress made of a run. */
+export interface StressReport {
+  readonly drafts: readonly Draft[];
+  readonly summary: NonNullable<Run['stress']>;
+}
 
 /** A run with what the summary needs of it besides. */
 export interface BuiltRun {
@@ -93,6 +100,7 @@ export function buildRun(
   checks: Checks,
   allows: Allows,
   kinds: ReadonlyMap<number, string>,
+  stress?: StressReport,
 ): BuiltRun {
   const head = { name: planned.name, driver: driver.name, file: planned.file, line: planned.line };
   const invented = planned.program.kind === 'test' ? 'fixture' : 'invented';
@@ -108,7 +116,7 @@ export function buildRun(
   const provenance = provenanceOf(driver, result);
   const names =
     provenance === undefined ? {} : { describe: describeBytes(new PacketRecords(result.records), provenance.layouts) };
-  const findings = findingsOf({ driver, result, checks, ...names }, allows);
+  const findings = findingsOf({ driver, result, checks, ...names }, allows, stress?.drafts);
   const outcome = outcomeOf(result, findings);
   const contexts = contextRows(result);
   const fallback = result.fault?.text ?? result.assertion?.message ?? 'the run did not pass';
@@ -120,6 +128,7 @@ export function buildRun(
       ...(outcome === 'passed' ? {} : { message: mainMessage(findings, fallback) }),
       ...outputOf(driver, result),
       ...channelReports({ driver, program: planned.program, result, findings, kinds, provenance }),
+      ...(stress === undefined ? {} : { stress: stress.summary }),
       ...(contexts.length === 0 ? {} : { contexts }),
       findings,
     },

@@ -7,6 +7,7 @@ import type { Channel, Packet, Report, Run } from './report.js';
 import { paint, type Style, type TableOptions, WIDTH } from './style.js';
 import { contextLines } from './tableContexts.js';
 import { findingPieces, wrap } from './tableFindings.js';
+import { stressLines } from './tableStress.js';
 
 /** Up to this many packets are all shown; of more the first and the last. The JSON form has every one. */
 const ALL_ROWS = 40;
@@ -146,6 +147,7 @@ function* runLines(run: Run, options: TableOptions, style: Style): Generator<str
   if (run.channels.length > saved.length) yield style.quiet(`  ${savedText(run.channels.length, saved.length)}`);
   for (const channel of saved) yield* channelLines(channel, style);
   for (const context of run.contexts ?? []) yield* contextLines(context, style);
+  if (run.stress !== undefined) yield* stressLines(run.stress, style);
   for (const finding of run.findings) yield* findingPieces(finding, options, style);
 }
 

@@ -55,6 +55,9 @@ struct wdf_object {
     void (*destroy)(struct wdf_object *object); /* frees what the object owns */
 };
 
+/* Nonzero while an object is made that a host has had all along: no allocation of the driver's, so none that fails. */
+extern uint32_t wdf_found;
+
 /* A new object of `size` bytes, zeroed behind the common part. */
 NTSTATUS wdf_create(enum wdf_type type, uint32_t size, PWDF_OBJECT_ATTRIBUTES attributes,
                     struct wdf_object *default_parent, struct wdf_object **object);

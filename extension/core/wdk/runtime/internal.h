@@ -152,7 +152,7 @@ struct vsp_span {
     uint64_t end;
 };
 /* Where all that survives lies, in order of address. */
-#define VSP_KEPT_PARTS 6u
+#define VSP_KEPT_PARTS 7u
 const struct vsp_span *vsp_kept_parts(void);
 
 /* ---- memory.c ---- */

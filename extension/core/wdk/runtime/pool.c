@@ -2,11 +2,21 @@
  * Pool: kmcl-facts 8.6 rows 1 to 6 and their older relatives.
  */
 #include "kernel.h"
+#include "stress.h"
 
 #define ALLOCATION_COST 40     /* budget: a block and its quarantine cost as much as that many turns of a loop */
+#define MOST_OF_LIMIT 8u       /* in a stress run no block takes more than this part of the memory */
 #define ALLOCATED_PER_UNIT 64u /* and its bytes, which are filled, as much as copying them */
 
 int vsp_allocation_fails(void)
+{
+    if (VSP_UNLIKELY(vsp_stress.watch) && vsp_stress_fails(VSP_STRESS_ALLOCATION)) {
+        return 1;
+    }
+    return vsp_planned_allocation_fails();
+}
+
+int vsp_planned_allocation_fails(void)
 {
     if (vsp_lasting.fail_count == 0) {
         return 0;
@@ -24,6 +34,9 @@ void *vsp_pool_allocate(uint64_t size, uint32_t tag, uint32_t flags, int zero)
     vsp_spend(ALLOCATION_COST);
     if (vsp_allocation_fails()) {
         return NULL;
+    }
+    if (VSP_UNLIKELY(vsp_stress.watch) && size > vsp_lasting.memory_limit / MOST_OF_LIMIT) {
+        return NULL; /* asked for by a damaged record: a host says no, and the driver may be ready for that */
     }
     void *block = vsp_block_allocate(VSP_ARENA_HOST, size, tag, flags | VSP_BLOCK_POOL, zero);
     if (block != NULL) {

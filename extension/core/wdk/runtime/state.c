@@ -2,7 +2,7 @@
  * The globals of vsp.h that instrumented code, C and TypeScript share.
  */
 #include "internal.h"
-#include "variant.h"
+#include "stress.h"
 
 uint32_t vsp_frames[VSP_MAX_FRAMES];
 uint32_t vsp_depth;
@@ -21,6 +21,7 @@ const struct vsp_span *vsp_kept_parts(void)
         {(uint64_t)&vsp_lasting, (uint64_t)&vsp_lasting + sizeof vsp_lasting},
         {(uint64_t)&vsp_kept, (uint64_t)&vsp_kept + sizeof vsp_kept},
         {(uint64_t)&vsp_vary, (uint64_t)&vsp_vary + sizeof vsp_vary},
+        {(uint64_t)&vsp_stress, (uint64_t)&vsp_stress + sizeof vsp_stress},
     };
     for (uint32_t i = 0; i < VSP_KEPT_PARTS; i++) {
         uint32_t rank = 0;

@@ -198,6 +198,7 @@ const void **vsp_called_address(void);
 
 /* VspLabFailAllocations: counts one allocation and tells whether it is to fail (pool.c). */
 int vsp_allocation_fails(void);
+int vsp_planned_allocation_fails(void); /* the same, of one that stress counts by itself */
 
 /* VspLabFailNext: plans that the next call of the function fails with `status`; 0 = no function of ours
  * (failures.h). */

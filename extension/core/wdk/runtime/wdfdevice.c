@@ -88,10 +88,12 @@ WDFDEVICE WdfWdmDeviceGetWdfDeviceHandle(PDEVICE_OBJECT DeviceObject)
         }
     }
     WDFDEVICE handle = NULL;
+    wdf_found = 1;
     if (DeviceObject != NULL && DeviceObject == VspLabDevice() &&
         NT_SUCCESS(WDF_CREATE(WDF_TYPE_DEVICE, struct device, NULL, wdf_driver(), &handle))) {
         ((struct device *)handle)->wdm = DeviceObject;
     }
+    wdf_found = 0;
     return handle;
 }
 

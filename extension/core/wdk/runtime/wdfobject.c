@@ -127,6 +127,8 @@ void vsp_wdf_visit_roots(void)
 
 /* ---- Creation ---- */
 
+uint32_t wdf_found;
+
 NTSTATUS wdf_create(enum wdf_type type, uint32_t size, PWDF_OBJECT_ATTRIBUTES attributes,
                     struct wdf_object *default_parent, struct wdf_object **created)
 {
@@ -145,7 +147,7 @@ NTSTATUS wdf_create(enum wdf_type type, uint32_t size, PWDF_OBJECT_ATTRIBUTES at
             }
         }
     }
-    if (vsp_allocation_fails()) {
+    if (!wdf_found && vsp_allocation_fails()) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     struct wdf_object *object = vsp_allocate(VSP_ARENA_HOST, size);
