@@ -45,6 +45,10 @@ void vsp_capture_stores(uint32_t index, const struct vsp_store_run *runs, uint64
     (void)count;
 }
 
+void vsp_stress_refused(void)
+{
+}
+
 void vsp_run_pending(void)
 {
     while (vsp_channels_process() != 0) {
@@ -77,6 +81,11 @@ void vsp_spin_locks_forget(uint32_t count)
 }
 
 int vsp_allocation_fails(void)
+{
+    return 0;
+}
+
+int vsp_planned_allocation_fails(void)
 {
     return 0;
 }

@@ -159,11 +159,14 @@ static void tell_leftovers(struct vsp_channel *channel)
     }
 }
 
-/* The pool block that was allocated last, 0 without one. */
+/* The pool block that was allocated last, as a number; 0 without one. */
 static uint64_t newest_pool(void)
 {
-    const struct vsp_description *newest = vsp_checking ? vsp_pool_first() : NULL;
-    return newest == NULL ? 0 : newest->start;
+    const struct vsp_block *block = vsp_checking ? vsp_block_newest() : NULL;
+    while (block != NULL && !(block->flags & VSP_BLOCK_POOL)) {
+        block = vsp_checked_of(block)->older;
+    }
+    return (uint64_t)(uintptr_t)block;
 }
 
 vsp_status vsp_call_restore(struct vsp_channel *channel, struct vsp_restore *restore,
