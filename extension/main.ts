@@ -1,6 +1,11 @@
 /** The extension: what there is, in the order in which it is set up. */
 import type { ExtensionContext } from 'vscode';
 import * as codeLens from './features/codeLens.js';
+import * as debug from './features/debug.js';
+import * as debugFinding from './features/debugFinding.js';
+import * as debugInlineValues from './features/debugInlineValues.js';
+import * as debugStopAt from './features/debugStopAt.js';
+import * as debugTrees from './features/debugTrees.js';
 import * as exportReport from './features/exportReport.js';
 import * as freshness from './features/freshness.js';
 import * as inlayHints from './features/inlayHints.js';
@@ -19,6 +24,7 @@ const features = [
   ...[runCommands, runOnSave, runProgress, freshness, savedResults, trouble],
   ...[codeLens, inlayHints, problems],
   ...[packetBuffers, exportReport, rulePages],
+  ...[debug, debugFinding, debugInlineValues, debugStopAt, debugTrees],
 ];
 
 let lab: Lab | undefined;

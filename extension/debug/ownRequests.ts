@@ -1,6 +1,5 @@
 /** Requests beyond the protocol, for the editor's own views: their names begin with `vsp`. */
 import type { StopAt } from '../worker/debugProtocol.js';
-import { frameIndex } from './frameIds.js';
 import type { Handlers } from './requests.js';
 import type { RunControl } from './runControl.js';
 import type { Surroundings } from './target.js';
@@ -8,8 +7,8 @@ import type { Surroundings } from './target.js';
 export const OWN_REQUESTS = {
   /** Trees of the debug panel: KernelTreeNode[]. */
   kernel: 'vspKernel',
-  /** Values of names in a frame: `{ frameId, names }`. */
-  inline: 'vspInline',
+  /** Where the run stands: StandingPlace. */
+  place: 'vspPlace',
   /** Goes to a pass of a packet: StopAt. */
   stopAt: 'vspStopAt',
   /** Goes to a record of the event log: `{ record }`. */
@@ -20,20 +19,25 @@ export const OWN_REQUESTS = {
   surroundings: 'vspSurroundings',
 } as const;
 
+/** The packet whose callback runs; null where none does. */
+export interface StandingPlace {
+  /** Name of the run. */
+  readonly run: string;
+  readonly channel: number | null;
+  readonly packet: number | null;
+  readonly pass: 'query' | 'write' | 'restore' | null;
+}
+
 export function ownRequests(control: RunControl): Handlers {
   return {
     [OWN_REQUESTS.kernel]: async () => ({
       nodes: await control.ask('kernelTree', { stop: control.standing.number }),
     }),
-    [OWN_REQUESTS.inline]: async ({
-      frameId,
-      names,
-    }: {
-      readonly frameId: number;
-      readonly names: readonly string[];
-    }) => ({
-      values: await control.ask('inline', { frame: frameIndex(control, frameId), names }),
-    }),
+    [OWN_REQUESTS.place]: async (): Promise<StandingPlace> => {
+      void control.standing;
+      const { channel, packet, pass } = await control.target.request('kernel', {});
+      return { run: control.launched.run, channel, packet, pass };
+    },
     [OWN_REQUESTS.stopAt]: async (at: StopAt) => {
       await control.resume({ kind: 'stopAt', at });
       return undefined;

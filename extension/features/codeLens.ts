@@ -1,4 +1,4 @@
-/** `Run | 32 packets · 48–1,560 B · 2 findings` over each save and restore callback and each test. */
+/** `Run | Debug | 32 packets · 48–1,560 B · 2 findings` over each save and restore callback and each test. */
 import {
   CodeLens,
   type CodeLensProvider,
@@ -97,6 +97,8 @@ function commandOf({ title, tooltip, action }: Lens, document: TextDocument, anc
   switch (action) {
     case 'run':
       return call('vspLab.runFile', document.uri);
+    case 'debug':
+      return call('vspLab.debugFile', document.uri, { kind: anchor.kind, name: anchor.name });
     case 'cancel':
       return call('vspLab.cancelRun');
     case 'view':

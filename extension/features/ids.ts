@@ -12,6 +12,19 @@ export interface AnchorLink {
   readonly name: string;
 }
 
+/** What a `Debug` lens stands over. */
+export interface DebugTarget {
+  readonly kind: AnchorKind;
+  readonly name: string;
+}
+
+/** A finding as an editor shows it: its line from 0. */
+export interface FindingLink {
+  readonly uri: string;
+  readonly line: number;
+  readonly rule: string;
+}
+
 export interface CommandArguments {
   readonly 'vspLab.runFile': readonly [file?: Uri];
   readonly 'vspLab.runWorkspace': readonly [];
@@ -20,6 +33,9 @@ export interface CommandArguments {
   readonly 'vspLab.cancelRun': readonly [];
   readonly 'vspLab.exportReport': readonly [];
   readonly 'vspLab.explainRule': readonly [rule?: unknown];
+  readonly 'vspLab.debugFile': readonly [file?: Uri, target?: DebugTarget];
+  readonly 'vspLab.debugToFinding': readonly [link?: unknown];
+  readonly 'vspLab.stopAtPacket': readonly [];
 }
 
 export type CommandId = keyof CommandArguments;
@@ -32,6 +48,9 @@ const commands: Readonly<Record<CommandId, true>> = {
   'vspLab.cancelRun': true,
   'vspLab.exportReport': true,
   'vspLab.explainRule': true,
+  'vspLab.debugFile': true,
+  'vspLab.debugToFinding': true,
+  'vspLab.stopAtPacket': true,
 };
 
 export const COMMANDS = Object.keys(commands) as readonly CommandId[];
@@ -101,6 +120,9 @@ export const CONTEXT_KEYS = Object.keys(contextKeys) as readonly ContextKey[];
 
 /** Places of the Packet Buffers page. */
 export const VIEW = { panel: 'vspLab.packetBuffers', debug: 'vspLab.packetBuffersDebug' } as const;
+/** The simulated kernel while debugging. */
+export const KERNEL_VIEW = 'vspLab.kernel';
+export const DEBUG_TYPE = 'vsp';
 /** View type of the editor tab. */
 export const EDITOR_VIEW = 'vspLab.packetBuffersEditor';
 /** Documents that describe rules. */

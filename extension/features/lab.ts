@@ -2,6 +2,7 @@
 import type { ExtensionContext } from 'vscode';
 import { EngineClient } from '../worker/engineClient.js';
 import { Anchors } from './anchors.js';
+import { DebugSessions } from './debugSessions.js';
 import { Disposables } from './disposables.js';
 import { Edits } from './edits.js';
 import { Log } from './log.js';
@@ -22,6 +23,7 @@ export interface Lab {
   readonly anchors: Anchors;
   readonly engine: EngineClient;
   readonly runs: RunService;
+  readonly debugSessions: DebugSessions;
 }
 
 /** Starts nothing but listeners: compiler and simulator are loaded by the first run. */
@@ -40,10 +42,11 @@ export function openLab(context: ExtensionContext): Lab {
     log: (line) => log.info(line),
   });
   const runs = store.add(new RunService({ edits, engine, log, results, stopwatch }));
+  const debugSessions = store.add(new DebugSessions());
   presence.whenAwake(() => {
     edits.start();
     anchors.start();
   });
   context.subscriptions.push(store);
-  return { context, store, log, stopwatch, presence, edits, results, anchors, engine, runs };
+  return { context, store, log, stopwatch, presence, edits, results, anchors, engine, runs, debugSessions };
 }

@@ -1,6 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { COMMANDS, CONTEXT_KEYS, DEFAULTS, EDITOR_VIEW, LANGUAGES, RULE_SCHEME, VIEW } from './ids.js';
+import { ATTRIBUTES } from '../debug/launchAttributes.js';
+import {
+  COMMANDS,
+  CONTEXT_KEYS,
+  DEBUG_TYPE,
+  DEFAULTS,
+  EDITOR_VIEW,
+  KERNEL_VIEW,
+  LANGUAGES,
+  RULE_SCHEME,
+  VIEW,
+} from './ids.js';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 type Table = { readonly [key: string]: Json };
@@ -45,15 +56,33 @@ describe('package.json and the ids of the code', () => {
 
   it('have the same views and documents', () => {
     const views = Object.values<readonly Table[]>(contributes.views).flat();
-    expect(sorted(views.map(({ id }) => String(id)))).toEqual(sorted(Object.values(VIEW)));
-    expect(views.every(({ when, type }) => when === 'vspLab.present' && type === 'webview')).toBe(true);
+    expect(sorted(views.map(({ id }) => String(id)))).toEqual(sorted([...Object.values(VIEW), KERNEL_VIEW]));
+    for (const { id, when, type } of views) {
+      const kernel = id === KERNEL_VIEW;
+      expect(when).toBe(kernel ? `inDebugMode && debugType == ${DEBUG_TYPE}` : 'vspLab.present');
+      expect(type).toBe(kernel ? undefined : 'webview');
+    }
     expect(sorted(manifest.activationEvents)).toEqual(
       sorted([
         ...LANGUAGES.map((language) => `onLanguage:${language}`),
         `onFileSystem:${RULE_SCHEME}`,
         `onWebviewPanel:${EDITOR_VIEW}`,
+        `onDebugResolve:${DEBUG_TYPE}`,
+        `onDebugDynamicConfigurations:${DEBUG_TYPE}`,
       ]),
     );
+  });
+
+  it('have the same launch attributes, at most ten, with defaults', () => {
+    const [debuggerRow] = contributes.debuggers;
+    const { properties } = debuggerRow.configurationAttributes.launch;
+    expect(debuggerRow.type).toBe(DEBUG_TYPE);
+    expect(sorted(debuggerRow.languages)).toEqual(sorted(LANGUAGES));
+    // noDebug is the protocol's own: VS Code sets it.
+    expect(sorted([...Object.keys(properties), 'noDebug'])).toEqual(sorted(ATTRIBUTES));
+    expect(ATTRIBUTES.length).toBeLessThanOrEqual(10);
+    for (const [name, row] of Object.entries<Table>(properties)) expect(row, name).toHaveProperty('default');
+    expect(sorted(contributes.breakpoints.map(({ language }: Table) => language))).toEqual(sorted(LANGUAGES));
   });
 
   it('have every text in package.nls.json, and none too many', () => {
@@ -70,7 +99,7 @@ describe('package.json and the ids of the code', () => {
 
 describe('the conventions of VS Code', () => {
   it('are kept by commands: category, icon, title in title case', () => {
-    const lower = new Set(['in', 'an', 'a', 'of', 'the']);
+    const lower = new Set(['in', 'an', 'a', 'of', 'the', 'to', 'at']);
     for (const { category, icon, title } of contributes.commands as readonly Table[]) {
       expect(category).toBe('%category%');
       expect(icon).toMatch(/^\$\([a-z-]+\)$/);

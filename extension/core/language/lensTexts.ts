@@ -13,10 +13,12 @@ export type LensState =
 export interface Lens {
   readonly title: string;
   readonly tooltip: string;
-  readonly action: 'run' | 'cancel' | 'problems' | 'view';
+  readonly action: 'run' | 'debug' | 'cancel' | 'problems' | 'view';
 }
 
 const RUN: Lens = { title: 'Run', tooltip: 'Run the driver this belongs to', action: 'run' };
+
+const DEBUG: Lens = { title: 'Debug', tooltip: 'Debug the driver this belongs to', action: 'debug' };
 
 function edited(text: string, stale: boolean): string {
   return stale ? `${text} · edited` : text;
@@ -26,21 +28,25 @@ function edited(text: string, stale: boolean): string {
 export function lensesFor(state: LensState, what: 'save' | 'restore' | 'test'): readonly Lens[] {
   switch (state.kind) {
     case 'unknown':
-      return [RUN];
+      return [RUN, DEBUG];
     case 'running':
       return [{ title: 'Running…', tooltip: 'Cancel the run', action: 'cancel' }];
     case 'broken':
-      return [RUN, { title: 'does not compile', tooltip: 'Show the problems', action: 'problems' }];
+      return [RUN, DEBUG, { title: 'does not compile', tooltip: 'Show the problems', action: 'problems' }];
     case 'unreached':
       // A test that was written since has nothing to be said about.
-      if (what === 'test') return [RUN];
-      return [RUN, { title: edited('no run reached it', state.stale), tooltip: 'Show Packet Buffers', action: 'view' }];
+      if (what === 'test') return [RUN, DEBUG];
+      return [
+        RUN,
+        DEBUG,
+        { title: edited('no run reached it', state.stale), tooltip: 'Show Packet Buffers', action: 'view' },
+      ];
     case 'measured': {
       const title = edited(figuresText(state.figures), state.stale);
       const tooltip = state.stale
         ? 'Show Packet Buffers: the source has changed since this was measured'
         : 'Show Packet Buffers: packets and bytes of VSP state';
-      return [RUN, { title, tooltip, action: 'view' }];
+      return [RUN, DEBUG, { title, tooltip, action: 'view' }];
     }
   }
 }

@@ -100,11 +100,6 @@ export interface ValueAsks {
     answer: PlaceFound;
   };
   completions: { ask: { frame?: number; text: string; column: number }; answer: readonly CompletionFound[] };
-  /** Values of variables that stand in these lines: for inline values. */
-  inline: {
-    ask: { frame: number; names: readonly string[] };
-    answer: readonly { readonly name: string; readonly value: string }[];
-  };
   kernelTree: { ask: { stop: number }; answer: readonly KernelTreeNode[] };
 }
 export type ValueAskKind = keyof ValueAsks;

@@ -63,21 +63,9 @@ class ValueService {
           new MemoryReader(view.memory),
         );
       }
-      case 'inline':
-        return this.#inline(ask.frame, ask.names, this.#at(this.#stop, view));
       case 'kernelTree':
         return kernelTree(view);
     }
-  }
-
-  #inline(frame: number, names: readonly string[], values: StopValues): ValueAsks['inline']['answer'] {
-    return names.flatMap((name) => {
-      try {
-        return [{ name, value: values.evaluate(frame, name, 'hover', false).value }];
-      } catch {
-        return [];
-      }
-    });
   }
 
   #at(stop: number, view: StoppedView): StopValues {
