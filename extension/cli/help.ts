@@ -4,6 +4,7 @@ import { WIDTH } from '../core/run/style.js';
 import { wrap } from '../core/run/tableFindings.js';
 import { CHECK_OPTIONS } from './checkOptions.js';
 import { type OptionRow, RUN_OPTIONS } from './runOptions.js';
+import { SCAFFOLD_OPTIONS } from './scaffoldOptions.js';
 
 export interface CommandRow {
   readonly name: string;
@@ -21,7 +22,6 @@ export const COMMANDS = [
     name: 'scaffold',
     usage: '--file F --context STRUCT',
     help: 'write the callbacks for a context struct',
-    later: true,
   },
   { name: 'diff', usage: 'A.json B.json', help: 'compare two reports', later: true },
   { name: 'layout', usage: '[paths...]', help: 'layouts of saved records', later: true },
@@ -111,10 +111,29 @@ function checkHelp(): string {
   ].join('\n');
 }
 
+function scaffoldHelp(): string {
+  return [
+    'Usage: vsp-lab scaffold --file F --context STRUCT [options]',
+    '',
+    ...wrap(
+      'Writes a versioned record, the save and the restore callback and what they need into the source, and tests into ' +
+        'a new file next to it. What is there already is never changed; what cannot be done changes nothing.',
+      WIDTH,
+    ),
+    '',
+    'Options:',
+    ...SCAFFOLD_OPTIONS.flatMap((row) => columns(optionHead(row), row.help, 26)),
+    '',
+    'Exit status: 0 written, 2 nothing was written and why.',
+    '',
+  ].join('\n');
+}
+
 /** Help of a command. */
 export function commandHelp(name: string): string {
   if (name === 'run') return runHelp();
   if (name === 'check') return checkHelp();
+  if (name === 'scaffold') return scaffoldHelp();
   const row = rows.find((each) => each.name === name);
   return row === undefined ? mainHelp() : `Usage: vsp-lab ${row.name} ${row.usage}\n\n${row.help}${later(row)}\n`;
 }

@@ -6,6 +6,7 @@ import { COMMANDS, type CommandRow, commandHelp, mainHelp } from './help.js';
 import { type CliHost, CommandError, EXIT, say } from './host.js';
 import { closest } from './options.js';
 import { runCommand } from './run.js';
+import { scaffoldCommand } from './scaffold.js';
 import { productVersion } from './version.js';
 
 /** Is the option among the words before `--`? */
@@ -51,6 +52,7 @@ async function dispatch(words: readonly string[], host: CliHost): Promise<number
     return EXIT.fine;
   }
   if (name === 'dap') return dapCommand(rest, host, process.stdin);
+  if (name === 'scaffold') return scaffoldCommand(rest, host);
   return name === 'check' ? checkCommand(rest, host) : runCommand(rest, host);
 }
 

@@ -42,7 +42,8 @@ function drivers(texts: readonly string[]): RunSettings['drivers'] {
   });
 }
 
-function folders(texts: readonly string[], cwd: string): readonly string[] {
+/** Folders of --include, absolute. Throws CommandError. */
+export function folders(texts: readonly string[], cwd: string): readonly string[] {
   return texts.map((text) => {
     const folder = joinPath(cwd, slashed(text));
     if (!existsSync(folder)) throw new CommandError(`--include ${text}: no such folder`);

@@ -13,6 +13,7 @@ import { compileDriver, headerMounts } from '../core/toolchain/compile.js';
 import { createLlvm, type Llvm } from '../core/toolchain/llvm.js';
 import { PrecompiledHeaders } from '../core/toolchain/precompiled.js';
 import type { CompileMessage, CompileReply, CompileWorkerData } from './compileProtocol.js';
+import { contextFacts } from './contextFacts.js';
 import { diskCache } from './diskCache.js';
 import { fixedFolderFiles, projectFiles } from './projectFiles.js';
 import {
@@ -49,7 +50,8 @@ const headers = {
   wdk: fixedFolderFiles(wdkFolder),
   clangHeaders: fixedFolderFiles(join(distFolder(), CLANG_HEADERS_FOLDER)),
 };
-const precompiled = new PrecompiledHeaders(llvm, headerMounts(headers));
+const mounts = headerMounts(headers);
+const precompiled = new PrecompiledHeaders(llvm, mounts);
 const fixed: Omit<CompileServices, 'files' | 'cwd' | 'rootOf'> = {
   llvm,
   ...headers,
@@ -68,6 +70,10 @@ const remembered = new UnitMemory();
 async function answer(request: CompileMessage): Promise<CompileReply> {
   const started = performance.now();
   try {
+    if (request.kind === 'contexts') {
+      const facts = contextFacts(request, { llvm, mounts });
+      return { kind: 'contexts', id: request.id, ...(facts === undefined ? {} : { facts }) };
+    }
     const { sources, options, cwd, workspaceRoots, overlays } = request;
     const files = projectFiles(sources.sources, options.includes, workspaceRoots, overlays);
     if (request.kind === 'check') {

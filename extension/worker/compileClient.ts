@@ -5,8 +5,10 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { CheckResult } from '../core/rules/static/checkDriver.js';
+import type { ContextFacts } from '../core/scaffold/request.js';
 import type { CompileResult, Diagnostic } from '../core/toolchain/module.js';
 import type { CompileJob, CompileMessage, CompileReply, CompileWorkerData } from './compileProtocol.js';
+import type { ContextsJob } from './contextFacts.js';
 import { distFolder } from './toolchainFiles.js';
 
 /** With start and report a run that hits this limit still ends within 20 s. */
@@ -45,6 +47,11 @@ interface Pending {
   readonly timeout: number;
   readonly resolve: (reply: CompileReply) => void;
 }
+
+/** `facts` is undefined when there is no such file; `message` says why there is no answer. */
+export type ContextsAnswer =
+  | { readonly ok: true; readonly facts: ContextFacts | undefined }
+  | { readonly ok: false; readonly message: string };
 
 export class CompileClient {
   readonly #options: CompileClientOptions;
@@ -86,6 +93,14 @@ export class CompileClient {
     if (reply.kind === 'checked') return reply.result;
     const diagnostics = failure(job, reply.kind === 'failed' ? reply.message : NO_ANSWER);
     return { findings: [], diagnostics, files: [] };
+  }
+
+  /** The structures of a source; as `compile` otherwise. */
+  async contexts(job: ContextsJob, signal?: AbortSignal): Promise<ContextsAnswer> {
+    const request: CompileMessage = { ...job, kind: 'contexts', id: this.#nextId++ };
+    const reply = await this.#ask(request, signal, DEFAULT_COMPILE_TIMEOUT);
+    if (reply.kind === 'contexts') return { ok: true, facts: reply.facts };
+    return { ok: false, message: reply.kind === 'failed' ? reply.message : NO_ANSWER };
   }
 
   #ask(request: CompileMessage, signal: AbortSignal | undefined, timeout: number): Promise<CompileReply> {

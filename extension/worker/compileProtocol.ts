@@ -1,6 +1,8 @@
 /** What the host and the compile worker say to each other: plain data, one reply per request. */
 import type { CheckResult } from '../core/rules/static/checkDriver.js';
+import type { ContextFacts } from '../core/scaffold/request.js';
 import type { CompileOptions, CompileResult, DriverSources } from '../core/toolchain/module.js';
+import type { ContextsJob } from './contextFacts.js';
 import type { Overlay } from './overlayFiles.js';
 
 /** Given to the worker when it is started. */
@@ -30,10 +32,17 @@ export interface CheckDriverRequest extends CompileJob {
   readonly id: number;
 }
 
-export type CompileMessage = CompileRequest | CheckDriverRequest;
+export interface ContextsRequest extends ContextsJob {
+  readonly kind: 'contexts';
+  readonly id: number;
+}
+
+export type CompileMessage = CompileRequest | CheckDriverRequest | ContextsRequest;
 
 export type CompileReply =
   | { readonly kind: 'compiled'; readonly id: number; readonly result: CompileResult; readonly milliseconds: number }
   | { readonly kind: 'checked'; readonly id: number; readonly result: CheckResult }
+  /** `facts` is absent when there is no such file. */
+  | { readonly kind: 'contexts'; readonly id: number; readonly facts?: ContextFacts }
   /** A failure of ours; `message` is one line. */
   | { readonly kind: 'failed'; readonly id: number; readonly message: string };

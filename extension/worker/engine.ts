@@ -24,7 +24,8 @@ import type { StressLevel } from '../core/run/stressInjection.js';
 import { fileError, formatDiagnostic } from '../core/toolchain/diagnostics.js';
 import type { CompiledDriver, CompileOptions, Diagnostic } from '../core/toolchain/module.js';
 import { type CheckEnd, type CheckRun, checkPaths } from './checkRun.js';
-import { CompileClient } from './compileClient.js';
+import { CompileClient, type ContextsAnswer } from './compileClient.js';
+import type { ContextsJob } from './contextFacts.js';
 import type { Overlay } from './overlayFiles.js';
 import { type ProjectFiles, projectFiles } from './projectFiles.js';
 import { driversOf, findProject, withProject } from './projectRun.js';
@@ -175,6 +176,11 @@ export class Engine {
   /** The static rules alone; nothing is run. Never rejects for what the user has done. */
   check(wanted: CheckRun, signal: AbortSignal): Promise<CheckEnd> {
     return checkPaths(wanted, this.#compiler, signal);
+  }
+
+  /** The structures of a source that packets may have as contexts. */
+  contexts(job: ContextsJob, signal?: AbortSignal): Promise<ContextsAnswer> {
+    return this.#compiler.contexts(job, signal);
   }
 
   /** Ends compiler and simulators; what runs is answered as cancelled. */
