@@ -2,136 +2,44 @@
  * The engine's figures: the per-packet path against the same C built natively, memory per packet, and how long a person
  * waits.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Host } from '../extension/core/kmcl/host.js';
 import { simulate } from '../extension/core/kmcl/simulate.js';
-import type { LoadedDriver, SimulationOptions } from '../extension/core/kmcl/simulation.js';
-import { RULES } from '../extension/core/rules/catalogue.js';
-import type { CompiledDriver, CompileOptions } from '../extension/core/toolchain/module.js';
-import { CompileClient } from '../extension/worker/compileClient.js';
+import type { LoadedDriver } from '../extension/core/kmcl/simulation.js';
 import { productFolder } from '../extension/worker/toolchainFiles.js';
 import { alternate, type Figure, median, once, type Skipped } from './figures.js';
+import {
+  CALLBACKS,
+  compiled,
+  contextOf,
+  nativeProgram,
+  nativeRound,
+  PACKETS,
+  SIZES_ONLY,
+  SIZES_RUN,
+  simulatedRound,
+} from './sameCalls.js';
 import { warmRuns } from './warm.js';
 
-const PACKETS = 1_000_000;
 const ROUNDS = 5;
 const root = productFolder();
-const callbacks = join(root, 'bench/callbacks.c');
-
-const sizesOnly: CompileOptions = { optimize: 2, checked: false, arch: 'x64', defines: [], includes: [] };
-const simulation: SimulationOptions = {
-  checks: 'off',
-  seed: 1,
-  modes: {},
-  memoryLimit: 4 * 2 ** 30,
-  budget: Number.MAX_SAFE_INTEGER,
-  captureLimit: 0,
-  chunkBuffer: 0,
-  stubValues: new Map(),
-  stubsAllowed: true,
-  ruleNames: RULES.map(({ id }) => id),
-};
-
-async function compiled(file: string, options: CompileOptions): Promise<CompiledDriver> {
-  const compiler = new CompileClient();
-  try {
-    const result = await compiler.compile({ sources: { name: 'bench', sources: [file] }, options, cwd: root });
-    if (!result.ok) throw new Error(result.diagnostics.map(({ message }) => message).join('; '));
-    return result.driver;
-  } finally {
-    await compiler.dispose();
-  }
-}
 
 const optimised = once(async (): Promise<LoadedDriver> => {
-  const driver = await compiled(callbacks, sizesOnly);
+  const driver = await compiled(CALLBACKS, SIZES_ONLY);
   return { driver, module: new WebAssembly.Module(driver.wasm) };
 });
 
-/** Address of a function in the module's table. */
-function pointerTo(host: Host, driver: CompiledDriver, name: string): number {
-  const symbol = driver.functions.find((fn) => fn.name === name)?.symbol;
-  const pointer = symbol === undefined ? 0 : host.simulator.machine.exportPointer(symbol);
-  if (pointer === 0) throw new Error(`${name} is not in the module`);
-  return pointer;
-}
-
-/** Nanoseconds per packet of one save and restore in a fresh module: the same calls as bench/native/main.c makes. */
-function simulatedRound({ driver, module }: LoadedDriver): number {
-  const host = new Host(simulation);
-  const machine = host.start(module as WebAssembly.Module);
-  const { native } = machine;
-  const { lifecycle, guest, control, devices, simulator } = host;
-  const routine = pointerTo(host, driver, 'RequestCompleted');
-  const { contextHook: makeContext } = contextOf(driver);
-  const channel = () => {
-    const made = control.create(devices.parent(), 1, 0);
-    if (made === undefined) throw new Error('no memory for a channel');
-    made.set('MAX_PACKET_SIZE', 256);
-    const save = pointerTo(host, driver, 'EvtVmbChannelSavePacket');
-    const restore = pointerTo(host, driver, 'EvtVmbChannelRestorePacket');
-    native.vsp_channel_set_save_callbacks(made.handle, 0, 0, save, restore);
-    lifecycle.fire(made, 'enable', 'bench');
-    return made;
-  };
-  const destroy = (made: ReturnType<typeof channel>) => {
-    lifecycle.fire(made, 'disable', 'bench');
-    simulator.scheduler.runPending(true);
-    control.destroy(made);
-  };
-  const old = channel();
-  lifecycle.fire(old, 'start', 'bench');
-  guest.open(old.handle);
-  const contexts = native.vsp_allocate(0, 8 * PACKETS);
-  for (let index = 0; index < PACKETS; index++) {
-    machine.setPointer(contexts + 8 * index, machine.callExportWith(makeContext, 'p:pu', [old.handle, index]));
-  }
-  native.vsp_packets_send(old.handle, PACKETS, 16, routine, contexts);
-  native.vsp_free(0, contexts, 8 * PACKETS);
-  lifecycle.fire(old, 'pause', 'bench');
-  const start = performance.now();
-  const saved = native.vsp_state_save(old.handle, 0, machine.scratch);
-  const middle = performance.now();
-  const state = machine.pointer(machine.scratch);
-  destroy(old);
-  const fresh = channel();
-  const again = performance.now();
-  const restored = native.vsp_state_restore(fresh.handle, state);
-  const end = performance.now();
-  if (saved !== 0 || restored !== 0) throw new Error(`save ${saved}, restore ${restored}`);
-  return ((middle - start + (end - again)) * 1e6) / PACKETS;
-}
-
-const nativeProgram = once(async (): Promise<string | Skipped> => {
-  const compiler = ['gcc', 'clang', 'cc'].find((name) => spawnSync(name, ['--version']).status === 0);
-  if (compiler === undefined) return { skipped: 'no C compiler (gcc or clang) on this machine' };
-  const folder = join(root, 'dist/bench/native');
-  mkdirSync(folder, { recursive: true });
-  const program = join(folder, 'save-restore');
-  const sources = readFileSync(join(root, 'bench/native/sources.txt'), 'utf8').trim().split('\n');
-  const includes = ['bench/native/include', 'extension/core/kmcl', 'extension/core/wdk/runtime'].map(
-    (name) => `-I${name}`,
-  );
-  const flags = ['-O2', '-std=gnu11', '-fms-extensions', '-fshort-wchar', '-w'];
-  execFileSync(compiler, [...flags, ...includes, ...sources, '-o', program], { cwd: root, stdio: 'pipe' });
-  return program;
-});
-
-function nativeRound(program: string): number {
-  const line = execFileSync(program, [String(PACKETS), '1'], { encoding: 'utf8' }).trim();
-  return Number(line.split(' ')[2]);
-}
+const plainProgram = once(async () => nativeProgram('plain'));
 
 /** Both sides in turn in one process; the first round of ours is the cold one. */
 const sideBySide = once(async () => {
-  const program = await nativeProgram();
+  const program = await plainProgram();
   if (typeof program !== 'string') return program;
   const loaded = await optimised();
   return alternate(
-    () => simulatedRound(loaded),
+    () => simulatedRound(loaded, SIZES_RUN),
     () => nativeRound(program),
     ROUNDS,
   );
@@ -160,7 +68,7 @@ async function bytesPerPacket(): Promise<number> {
       restore: 'EvtVmbChannelRestorePacket',
       ...contextOf(loaded.driver),
     } as const;
-    const result = simulate(loaded, program, simulation);
+    const result = simulate(loaded, program, SIZES_RUN);
     if (result.ended !== 'completed') throw new Error(result.fault?.text ?? 'the run did not end');
     const columns = new Set(
       Object.values(result.events).flatMap((column) => (ArrayBuffer.isView(column) ? [column.buffer] : [])),
@@ -169,13 +77,6 @@ async function bytesPerPacket(): Promise<number> {
     return result.memoryBytes + report;
   };
   return (bytes(PACKETS) - bytes(1)) / PACKETS;
-}
-
-/** The driver's own contexts: its VSPLAB_CONTEXT. */
-function contextOf(driver: CompiledDriver): { readonly contextHook: string } {
-  const hook = driver.fixtures.find(({ kind }) => kind === 'context');
-  if (hook === undefined) throw new Error('bench/callbacks.c has no VSPLAB_CONTEXT');
-  return { contextHook: hook.symbol };
 }
 
 const cli = join(root, 'dist/cli.js');

@@ -376,6 +376,7 @@ void vsp_save_destroy(struct vsp_channel *channel)
     vsp_user_free(VSP_ARENA_HOST, save->needed);
     vsp_user_free(VSP_ARENA_HOST, save->probe);
     vsp_user_free(VSP_ARENA_HOST, save->scratch);
+    vsp_free(VSP_ARENA_HOST, save->first_pass, save->first_pass_size);
     vsp_free(VSP_ARENA_HOST, save->order, save->count * sizeof *save->order);
     vsp_free(VSP_ARENA_HOST, save->queries, save->count * sizeof *save->queries);
     vsp_free(VSP_ARENA_HOST, save, sizeof *save);

@@ -190,6 +190,8 @@ struct vsp_save {
     uint32_t *needed;     /* *BytesNeeded, memory the driver may touch */
     uint32_t noted;       /* stores of its write pass were (touched.c) */
     uint8_t *probe;       /* S-05: SaveBuf of a query that may be touched but must not */
+    uint8_t *first_pass;  /* checks on: what the first write pass stored */
+    uint32_t first_pass_size;
     uint8_t *scratch;     /* SaveBuf with checks off, canary behind it */
     uint32_t scratch_size;
     uint32_t log; /* index in the log of saves */

@@ -210,14 +210,27 @@ static void close_buffer(uint8_t *buffer)
     }
 }
 
-/* Another write pass, its SaveBuf filled with `fill`, which is to be closed; *status and *needed are its answer. */
-static uint8_t *write_again(struct vsp_channel *channel, struct vsp_save *save, uint8_t fill, vsp_status *status,
-                            uint32_t *needed)
+/* Another write pass with the same SaveBuf, filled with `fill`; *needed is its BytesNeeded. */
+static vsp_status write_again(struct vsp_channel *channel, struct vsp_save *save, uint8_t *buffer, uint8_t fill,
+                              uint32_t *needed)
 {
-    uint8_t *buffer = open_buffer(save, fill);
-    *status = call(channel, save, save->packet, buffer, save->buffer_size, VSP_PASS_WRITE);
+    vsp_set(buffer, fill, save->buffer_size);
+    const vsp_status status = call(channel, save, save->packet, buffer, save->buffer_size, VSP_PASS_WRITE);
     *needed = *save->needed;
-    return buffer;
+    return status;
+}
+
+/* A copy of what the first pass stored, in memory that is kept for the next packet. */
+static const uint8_t *keep_first_pass(struct vsp_save *save, const uint8_t *buffer)
+{
+    const uint32_t size = save->buffer_size;
+    if (save->first_pass == NULL || size > save->first_pass_size) {
+        vsp_free(VSP_ARENA_HOST, save->first_pass, save->first_pass_size);
+        save->first_pass_size = size < 4096 ? 4096 : size;
+        save->first_pass = vsp_allocate(VSP_ARENA_HOST, save->first_pass_size);
+    }
+    vsp_copy(save->first_pass, buffer, size);
+    return save->first_pass;
 }
 
 struct measured {
@@ -227,12 +240,25 @@ struct measured {
     uint32_t beyond;  /* behind the announced ones something was written that is not zero */
 };
 
+static uint32_t same_word(const uint8_t *a, const uint8_t *b)
+{
+    uint64_t words[2];
+    vsp_copy(&words[0], a, sizeof words[0]);
+    vsp_copy(&words[1], b, sizeof words[1]);
+    return words[0] == words[1];
+}
+
 /* Compares the results of two write passes with different fills: a byte that kept both fills was never stored. */
 static struct measured compare(const struct vsp_save *save, const uint8_t *first, const uint8_t *second,
                                uint32_t needed, uint32_t persisted)
 {
     struct measured measured = {0};
     for (uint32_t i = 0; i < save->buffer_size; i++) {
+        if ((i & 7) == 0 && i + 8 <= needed && same_word(first + i, second + i)) {
+            measured.written += 8; /* the fills have no byte in common */
+            i += 7;
+            continue;
+        }
         const uint32_t untouched = first[i] == VSP_FILL && second[i] == VSP_FILL_AGAIN;
         if (i < needed) {
             measured.written += !untouched;
@@ -247,29 +273,24 @@ static struct measured compare(const struct vsp_save *save, const uint8_t *first
 
 /* Whether the bytes differ because the fills do: with the second fill they come out the same once more. A bit-field
  * written into a byte that nobody initialised is of that kind, a counter is not. */
-static uint32_t follows_fill(struct vsp_channel *channel, struct vsp_save *save, const uint8_t *second)
+static uint32_t follows_fill(struct vsp_channel *channel, struct vsp_save *save, uint8_t *buffer)
 {
-    vsp_status status;
     uint32_t needed;
-    uint8_t *third = write_again(channel, save, VSP_FILL_AGAIN, &status, &needed);
-    uint32_t same = 1;
-    for (uint32_t i = 0; i < save->buffer_size && same; i++) {
-        same = third[i] == second[i];
-    }
-    close_buffer(third);
-    return same;
+    const uint64_t second = vsp_checksum(VSP_CHECKSUM_SEED, buffer, save->buffer_size);
+    write_again(channel, save, buffer, VSP_FILL_AGAIN, &needed);
+    return vsp_checksum(VSP_CHECKSUM_SEED, buffer, save->buffer_size) == second;
 }
 
-static void measure(struct vsp_channel *channel, struct vsp_save *save, const uint8_t *first, vsp_status first_status,
+static void measure(struct vsp_channel *channel, struct vsp_save *save, uint8_t *buffer, vsp_status first_status,
                     uint32_t needed, uint32_t persisted)
 {
     struct vsp_packet *packet = save->packet;
-    vsp_status status;
     uint32_t needed_again;
-    uint8_t *second = write_again(channel, save, VSP_FILL_AGAIN, &status, &needed_again);
-    struct measured measured = compare(save, first, second, needed, persisted);
+    const uint8_t *first = keep_first_pass(save, buffer);
+    const vsp_status status = write_again(channel, save, buffer, VSP_FILL_AGAIN, &needed_again);
+    struct measured measured = compare(save, first, buffer, needed, persisted);
     const uint32_t answers = status != first_status || needed_again != needed;
-    if (measured.changed != 0 && !answers && follows_fill(channel, save, second)) {
+    if (measured.changed != 0 && !answers && follows_fill(channel, save, buffer)) {
         measured.missing += measured.changed;
         measured.changed = 0;
     }
@@ -289,7 +310,6 @@ static void measure(struct vsp_channel *channel, struct vsp_save *save, const ui
         record->uninitialised = measured.missing;
         record->flags |= VSP_RECORD_MEASURED;
     }
-    close_buffer(second);
 }
 
 /* What the callback's answer means; *size = bytes to persist. */

@@ -25,7 +25,8 @@ const REFERENCE = 0;
 const FILLS = [0x7f, 0xc3] as const;
 /** A fixture-less run of more packets is compared with one other fill. */
 const MANY_PACKETS = 10_000;
-/** Variants of a fixture-less run take so many of its packets at most: four of them cost less than ten plain runs. */
+/** Of those variants take a quarter, and so many at most: four of them cost as much as one run, whatever its size. */
+const VARIED_SHARE = 4;
 const VARIED_PACKETS = 250_000;
 /** As many packets show what fields survive (interfaces section 5: at most 32 per context type). */
 const FIELD_PACKETS = 32;
@@ -57,6 +58,12 @@ export function summaryOf({ ended, fault, records, units }: SimulationResult): R
 /** Whether there is anything to compare: a run that ended before anything was saved shows no more than it has. */
 function isWorthIt({ completed, fault, saved }: RunSummary): boolean {
   return completed || (saved && !ENDLESS.includes(fault));
+}
+
+/** How many packets of a fixture-less run its variants take. */
+function variedPackets(count: number): number {
+  if (count <= MANY_PACKETS) return count;
+  return Math.min(Math.max(Math.ceil(count / VARIED_SHARE), MANY_PACKETS), VARIED_PACKETS);
 }
 
 /** The fixture-less run of fewer packets; a test is what it is. */
@@ -110,7 +117,7 @@ class Variants {
   ) {
     this.#simulate = simulate;
     this.#loaded = loaded;
-    this.#program = atMost(program, VARIED_PACKETS);
+    this.#program = program.kind === 'packets' ? atMost(program, variedPackets(program.count)) : program;
     const budget = Math.min(options.budget, 2 * base.units + SPARE_UNITS);
     // What would be checked has been checked by the run itself; without shadow memory a variant takes a third of its time.
     this.#options = { ...options, checks: 'off', captureLimit: 0, budget };

@@ -5,7 +5,8 @@
 #include "internal.h"
 
 #define RIGHT_REDZONE 16u
-#define QUARANTINE_BYTES (4u << 20)
+#define POOL_QUARANTINE (4u << 20)
+#define LENT_QUARANTINE (256u << 10) /* small enough to stay in a processor's cache */
 
 static enum vsp_arena arena_of(const struct vsp_block *block)
 {
@@ -123,15 +124,32 @@ static void release(struct vsp_block *block)
     vsp_free(arena, raw, raw_size);
 }
 
-static void evict(void)
+static void evict(struct vsp_quarantine *quarantine)
 {
-    struct vsp_block *oldest = vsp_kept.quarantine_first;
-    vsp_kept.quarantine_first = vsp_checked_of(oldest)->newer;
-    if (vsp_kept.quarantine_first == NULL) {
-        vsp_kept.quarantine_last = NULL;
+    struct vsp_block *oldest = quarantine->first;
+    quarantine->first = vsp_checked_of(oldest)->newer;
+    if (quarantine->first == NULL) {
+        quarantine->last = NULL;
     }
-    vsp_kept.quarantine_bytes -= raw_size_of(oldest);
+    quarantine->bytes -= raw_size_of(oldest);
     release(oldest);
+}
+
+static void enter_quarantine(struct vsp_block *block)
+{
+    const int is_pool = (block->flags & VSP_BLOCK_POOL) != 0;
+    struct vsp_quarantine *quarantine = is_pool ? &vsp_kept.pool : &vsp_kept.lent;
+    const uint64_t most = is_pool ? POOL_QUARANTINE : LENT_QUARANTINE;
+    if (quarantine->last != NULL) {
+        vsp_checked_of(quarantine->last)->newer = block;
+    } else {
+        quarantine->first = block;
+    }
+    quarantine->last = block;
+    quarantine->bytes += raw_size_of(block);
+    while (quarantine->bytes > most && quarantine->first != block) {
+        evict(quarantine);
+    }
 }
 
 uint32_t vsp_initialized_packets;
@@ -150,16 +168,7 @@ void vsp_block_free(struct vsp_block *block)
     checked->freed_stack = vsp_stack_capture();
     const uint64_t size = vsp_block_size(block);
     vsp_shadow_set((uint64_t)vsp_block_user(block), vsp_round_up(size, 8), VSP_POISON_FREED);
-    if (vsp_kept.quarantine_last != NULL) {
-        vsp_checked_of(vsp_kept.quarantine_last)->newer = block;
-    } else {
-        vsp_kept.quarantine_first = block;
-    }
-    vsp_kept.quarantine_last = block;
-    vsp_kept.quarantine_bytes += raw_size_of(block);
-    while (vsp_kept.quarantine_bytes > QUARANTINE_BYTES && vsp_kept.quarantine_first != block) {
-        evict();
-    }
+    enter_quarantine(block);
 }
 
 struct vsp_block *vsp_block_find(const void *user)
@@ -180,6 +189,19 @@ struct vsp_block *vsp_block_newest(void)
     return vsp_checking ? vsp_kept.newest : NULL;
 }
 
+/* Blocks of the host arena go with it. */
+static void empty(struct vsp_quarantine *quarantine)
+{
+    struct vsp_block *block = quarantine->first;
+    *quarantine = (struct vsp_quarantine){0};
+    for (struct vsp_block *next; block != NULL; block = next) {
+        next = vsp_checked_of(block)->newer;
+        if (block->flags & VSP_BLOCK_LASTING) {
+            release(block);
+        }
+    }
+}
+
 void vsp_blocks_restart(void)
 {
     if (!vsp_checking) {
@@ -191,15 +213,8 @@ void vsp_blocks_restart(void)
             unlink_live(block);
         }
     }
-    struct vsp_block *block = vsp_kept.quarantine_first;
-    vsp_kept.quarantine_first = vsp_kept.quarantine_last = NULL;
-    vsp_kept.quarantine_bytes = 0;
-    for (struct vsp_block *next; block != NULL; block = next) {
-        next = vsp_checked_of(block)->newer;
-        if (block->flags & VSP_BLOCK_LASTING) {
-            release(block);
-        }
-    }
+    empty(&vsp_kept.pool);
+    empty(&vsp_kept.lent);
 }
 
 /* ---- vsp.h ---- */

@@ -93,6 +93,13 @@ struct vsp_arena_state {
 
 #define VSP_STACK_BUCKETS 1024u
 
+/* Freed blocks that wait before their memory is used again, the oldest first. */
+struct vsp_quarantine {
+    struct vsp_block *first;
+    struct vsp_block *last;
+    uint64_t bytes;
+};
+
 /* touched.c: the callback that is followed now. */
 struct vsp_touched {
     uint64_t base; /* of its SaveBuf, 0: none is followed */
@@ -122,9 +129,8 @@ struct vsp_kept {
     uint8_t *snapshot; /* of the globals, in the lasting arena */
     /* blocks.c */
     struct vsp_block *newest; /* live list, newest first */
-    struct vsp_block *quarantine_first;
-    struct vsp_block *quarantine_last;
-    uint64_t quarantine_bytes;
+    struct vsp_quarantine pool;
+    struct vsp_quarantine lent; /* the library's buffers: many, each soon missed when it is still used */
     /* depot.c */
     struct vsp_stack *stacks[VSP_STACK_BUCKETS];
     /* shadow.c */
