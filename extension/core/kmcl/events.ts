@@ -23,18 +23,26 @@ export interface EventColumns {
   readonly packet: Uint32Array;
 }
 
+/** Bytes of one event in the columns. */
+const EVENT_BYTES = 3 * 8 + 3 * 4 + 2 * 2;
+
+/** Columns of one buffer, the widest first. */
 export function emptyEvents(count = 0, dropped = 0): EventColumns {
+  const buffer = new ArrayBuffer(count * EVENT_BYTES);
+  const wide = (column: number): BigUint64Array => new BigUint64Array(buffer, column * 8 * count, count);
+  const word = (column: number): Uint32Array => new Uint32Array(buffer, (24 + column * 4) * count, count);
+  const half = (column: number): Uint16Array => new Uint16Array(buffer, (36 + column * 2) * count, count);
   return {
     count,
     dropped,
-    kind: new Uint16Array(count),
-    api: new Uint16Array(count),
-    location: new Uint32Array(count),
-    object: new BigUint64Array(count),
-    a: new BigUint64Array(count),
-    b: new BigUint64Array(count),
-    channel: new Uint32Array(count),
-    packet: new Uint32Array(count),
+    kind: half(0),
+    api: half(1),
+    location: word(0),
+    object: wide(0),
+    a: wide(1),
+    b: wide(2),
+    channel: word(1),
+    packet: word(2),
   };
 }
 

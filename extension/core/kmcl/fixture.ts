@@ -12,8 +12,8 @@ const BYTES_SHOWN = 16;
 export class Fixture {
   /** Makes a new host of the old one. */
   restart: () => void = () => {};
-  /** Names of functions served here that can fail by plan. */
-  servedFunctions: ReadonlySet<string> = new Set();
+  /** Whether a function served here can fail by plan. */
+  canFail: (name: string) => boolean = () => false;
   readonly functions: FunctionTable;
   readonly #simulator: Simulator;
 
@@ -148,7 +148,7 @@ export class Fixture {
   #failNext(name: number, status: number): undefined {
     const text = this.#simulator.machine.text(name, TEXT_LIMIT);
     const { machine, planned } = this.#simulator;
-    if (this.servedFunctions.has(text)) {
+    if (this.canFail(text)) {
       planned.set(text, [...(planned.get(text) ?? []), status]);
     } else if (machine.native.vsp_fail_next(name, status) === 0) {
       this.#simulator.unsupported(`VspLabFailNext: ${text} is no function whose failure can be planned`);

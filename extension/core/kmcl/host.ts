@@ -75,7 +75,7 @@ export class Host {
         refused: () => refusedLeft(this),
       },
     );
-    this.fixture.servedFunctions = this.imports.failing;
+    this.fixture.canFail = (name) => this.imports.canFail(name);
     this.#connect();
   }
 

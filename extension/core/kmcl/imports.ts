@@ -35,6 +35,15 @@ export interface ImportHooks {
   refused(): void;
 }
 
+/** What a module imports: the same for each of its instances, and slow to ask for. */
+const IMPORTS = new WeakMap<WebAssembly.Module, readonly WebAssembly.ModuleImportDescriptor[]>();
+
+function importsOf(module: WebAssembly.Module): readonly WebAssembly.ModuleImportDescriptor[] {
+  const known = IMPORTS.get(module) ?? WebAssembly.Module.imports(module);
+  IMPORTS.set(module, known);
+  return known;
+}
+
 export class Imports {
   readonly stubs: Stub[] = [];
   readonly #simulator: Simulator;
@@ -47,14 +56,10 @@ export class Imports {
     this.#hooks = hooks;
   }
 
-  /** Names of served functions that answer an NTSTATUS: VspLabFailNext can plan for them. */
-  get failing(): ReadonlySet<string> {
-    return new Set(
-      Object.keys(this.#functions).filter(
-        (name) =>
-          this.#functions[name]?.signature.startsWith('s') === true && (!name.startsWith('VspLab') || name === OFFER),
-      ),
-    );
+  /** Served functions that answer an NTSTATUS: VspLabFailNext can plan for them. */
+  canFail(name: string): boolean {
+    const served = Object.hasOwn(this.#functions, name) ? this.#functions[name] : undefined;
+    return served?.signature.startsWith('s') === true && (!name.startsWith('VspLab') || name === OFFER);
   }
 
   /** Names of everything a module can import and get no stub for. */
@@ -66,7 +71,7 @@ export class Imports {
   build(module: WebAssembly.Module): WebAssembly.Imports {
     const doors = this.#doors();
     const result: Record<string, Record<string, WebAssembly.FunctionValue>> = {};
-    for (const { module: space, name, kind } of WebAssembly.Module.imports(module)) {
+    for (const { module: space, name, kind } of importsOf(module)) {
       if (kind !== 'function') {
         throw new TypeError(`the module imports ${kind} ${name}`);
       }

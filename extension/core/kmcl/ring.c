@@ -14,11 +14,14 @@ static uint8_t *padding_of(const struct vsp_ring *ring, uint32_t at)
     return data_of(ring) + ring->size + at / 8;
 }
 
+#define FEATURES 1u /* pending_send_size is honoured */
+
 void vsp_ring_create(struct vsp_ring *ring, uint32_t size)
 {
     ring->size = size;
+    /* Allocated memory holds zeros: clearing a ring once more would touch all its pages for nothing. */
     ring->control = vsp_allocate(VSP_ARENA_LASTING, vsp_ring_memory(ring));
-    vsp_ring_reset(ring);
+    ring->control->feature_bits = FEATURES;
 }
 
 void vsp_ring_destroy(struct vsp_ring *ring)
@@ -30,7 +33,7 @@ void vsp_ring_destroy(struct vsp_ring *ring)
 void vsp_ring_reset(struct vsp_ring *ring)
 {
     vsp_set(ring->control, 0, vsp_ring_memory(ring));
-    ring->control->feature_bits = 1; /* pending_send_size is honoured */
+    ring->control->feature_bits = FEATURES;
 }
 
 uint32_t vsp_ring_free_bytes(const struct vsp_ring *ring)

@@ -96,7 +96,6 @@ function start(size: number): {
   words: DataView;
 } {
   const run = module.start();
-  run.call('vsp_initialize');
   const at = Number(run.call('create', size));
   const payload = Number(run.call('payload'));
   const { buffer } = run.view();
