@@ -21,6 +21,7 @@ const bundles = {
   engine: 'extension/worker/engineMain.ts',
   'compile-worker': 'extension/worker/compile.ts',
   'simulate-worker': 'extension/worker/simulate.ts',
+  'debug-worker': 'extension/worker/debug.ts',
   'build-runtime': 'extension/worker/buildRuntime.ts',
   'bench/bench': 'bench/bench.ts',
 };
@@ -31,6 +32,7 @@ const shipped = new Set([
   'engine.js',
   'compile-worker.js',
   'simulate-worker.js',
+  'debug-worker.js',
   'view.js',
   'view.css',
 ]);

@@ -3,13 +3,42 @@
  * 64-bit WebAssembly memory (memory64.ts); where the extension host has not, the whole adapter runs in a newer Node, as
  * `vsp-lab dap`. Plain data. `DebugClient` (debugClient.ts) is the host's side.
  */
+import type {
+  BoundBreakpoint,
+  DataBreakpoint,
+  ExceptionFilters,
+  FunctionBreakpoint,
+  Goal,
+  MemoryRead,
+  Output,
+  SourceBreakpoint,
+  Stop,
+  StopAt,
+} from '../core/debug/goals.js';
 import type { AddressDescription, KernelSnapshot } from '../core/debug/kernel.js';
 import type { DebugTables } from '../core/debug/tables.js';
 import type { DebugFrame, PlacedVariable } from '../core/debug/view.js';
 import type { EventColumns } from '../core/kmcl/events.js';
 import type { Report } from '../core/run/report.js';
-import type { CompiledDriver, Diagnostic, SourceLocation } from '../core/toolchain/module.js';
+import type { CompiledDriver, Diagnostic } from '../core/toolchain/module.js';
 import type { EngineSettings, Overlay } from './engineProtocol.js';
+
+export type {
+  BoundBreakpoint,
+  DataBreakpoint,
+  ExceptionFilters,
+  FindingPlace,
+  FunctionBreakpoint,
+  Goal,
+  Granularity,
+  MemoryRead,
+  Moment,
+  Output,
+  SourceBreakpoint,
+  Stop,
+  StopAt,
+  StopReason,
+} from '../core/debug/goals.js';
 
 /** What to debug. The same defaults as `vsp-lab run`. */
 export interface DebugLaunch {
@@ -50,147 +79,6 @@ export interface Launched {
   readonly tables: DebugTables;
 }
 
-/** A moment of a run: the same one in each execution of it. */
-export interface Moment {
-  /** Statements begun and calls come back so far, the one that stopped included. */
-  readonly event: number;
-  /** Incidents so far: findings, faults, watched writes, callbacks that fail, log records asked for. */
-  readonly incident: number;
-}
-
-// ---- Breakpoints
-
-export interface SourceBreakpoint {
-  /** Chosen by the host; told back when it stops the run. */
-  readonly id: number;
-  readonly line: number;
-  /** From 1; absent: the line's first statement. */
-  readonly column?: number;
-  readonly condition?: string;
-  readonly hitCondition?: string;
-  readonly logMessage?: string;
-}
-
-export interface FunctionBreakpoint {
-  readonly id: number;
-  /** Source name, qualified or not; a library function's name stops in no code and is refused. */
-  readonly name: string;
-  readonly condition?: string;
-  readonly hitCondition?: string;
-}
-
-export interface DataBreakpoint {
-  readonly id: number;
-  readonly address: number;
-  readonly size: number;
-  /** `changed`: only when a byte has another value than before. `write` is the same here: equal bytes are no change. */
-  readonly condition?: string;
-  readonly hitCondition?: string;
-}
-
-/** What became of a breakpoint: known before the first instruction runs. */
-export type BoundBreakpoint =
-  | {
-      readonly id: number;
-      readonly verified: true;
-      readonly file: string;
-      /** Moved to the next real line of the same function, or the first line of the statement. */
-      readonly line: number;
-      readonly column: number;
-      readonly endLine: number;
-    }
-  | { readonly id: number; readonly verified: false; readonly message: string };
-
-/** Which incidents stop the run. */
-export interface ExceptionFilters {
-  /** Any finding; or only findings of these rules. */
-  readonly finding?: boolean | readonly string[];
-  readonly assertion?: boolean;
-  readonly bugcheck?: boolean;
-  /** A callback is about to answer a status that is not NT_SUCCESS. */
-  readonly status?: boolean;
-}
-
-/** Stop when the save or restore callback of a packet is entered. */
-export interface StopAt {
-  readonly pass: 'query' | 'write' | 'restore';
-  /** Index in the report; absent: the first that comes. */
-  readonly packet?: number;
-  /** Channel index; absent: any. */
-  readonly channel?: number;
-}
-
-// ---- Going on
-
-export type Granularity = 'line' | 'statement';
-
-export type Goal =
-  | { readonly kind: 'continue' }
-  | { readonly kind: 'stepIn'; readonly granularity?: Granularity }
-  | { readonly kind: 'stepOver'; readonly granularity?: Granularity }
-  /** Of the frame with that index, the innermost by default: until its caller goes on. */
-  | { readonly kind: 'stepOut'; readonly frame?: number }
-  | { readonly kind: 'stepBack'; readonly granularity?: Granularity }
-  | { readonly kind: 'reverseContinue' }
-  /** To the first statement of that frame's run. */
-  | { readonly kind: 'restartFrame'; readonly frame: number }
-  /** To the first statement of the run. */
-  | { readonly kind: 'restart' }
-  /**
-   * To another statement of the function that the innermost user frame runs: back to the last time this run of the
-   * function began it, else forward until it begins it. Refused with the reason where neither can be (`resume` rejects).
-   */
-  | { readonly kind: 'goto'; readonly line: number; readonly column?: number }
-  /** To a moment told before, earlier or later than now. */
-  | { readonly kind: 'travel'; readonly to: Moment }
-  /** To the first statement after that record of the event log (index in `events`) was written. */
-  | { readonly kind: 'travelToEvent'; readonly record: number }
-  /** To the n-th finding of the run (index in the order they arise), at its line. */
-  | { readonly kind: 'travelToFinding'; readonly finding: number }
-  | { readonly kind: 'stopAt'; readonly at: StopAt };
-
-export type StopReason =
-  | { readonly kind: 'entry' }
-  | { readonly kind: 'step' }
-  | { readonly kind: 'pause' }
-  /** A place was asked for: restart, travel, restart frame, the beginning of the run in reverse. */
-  | { readonly kind: 'goto' }
-  /** Ids of the breakpoints; `error` when a condition could not be evaluated. */
-  | { readonly kind: 'breakpoint'; readonly ids: readonly number[]; readonly error?: string }
-  | { readonly kind: 'function breakpoint'; readonly ids: readonly number[]; readonly error?: string }
-  | {
-      readonly kind: 'data breakpoint';
-      readonly ids: readonly number[];
-      readonly address: number;
-      readonly before: Uint8Array;
-      readonly after: Uint8Array;
-      /** The statement that wrote; the run stands at the one after it. */
-      readonly writer?: SourceLocation;
-    }
-  | { readonly kind: 'stopAt'; readonly at: StopAt }
-  /** `rule` is the slug; `final`: the run ends here, whatever comes next. */
-  | { readonly kind: 'finding'; readonly rule: string; readonly message: string; readonly final: boolean }
-  | { readonly kind: 'assertion'; readonly rule: string; readonly message: string; readonly final: boolean }
-  | { readonly kind: 'bugcheck'; readonly rule: string; readonly message: string; readonly final: boolean }
-  /** A callback is about to return this status. */
-  | { readonly kind: 'status'; readonly status: number; readonly callback: string };
-
-export interface Stop {
-  readonly reason: StopReason;
-  readonly moment: Moment;
-  /** Innermost first. */
-  readonly frames: readonly DebugFrame[];
-  /** There is a past to step back into: false at the first statement only. */
-  readonly canStepBack: boolean;
-}
-
-export interface Output {
-  /** `driver`: DbgPrint and VSPLAB_LOG. `logpoint`: a breakpoint's message. */
-  readonly source: 'driver' | 'logpoint';
-  readonly text: string;
-  readonly location?: SourceLocation;
-}
-
 /** The run is over, with the report it would have had without a debugger. */
 export interface Ended {
   readonly report: Report;
@@ -208,14 +96,6 @@ export interface DebugListener {
 }
 
 // ---- Requests: answered while the run stands still, unless said otherwise
-
-export interface MemoryRead {
-  readonly address: number;
-  /** Shorter than asked for where the memory ends; empty beyond it. */
-  readonly bytes: Uint8Array;
-  /** One entry per byte read: nonzero where the driver may not touch it; absent with checks off. */
-  readonly poison?: Uint8Array;
-}
 
 /** Every request and what answers it. */
 export interface DebugRequests {

@@ -94,8 +94,8 @@ export class EngineServer {
   }
 }
 
-/** Throws SettingError for settings that look right one by one and are not. */
-function engineRun({ cwd, paths, workspaceRoots, overlays, settings }: RunRequest): EngineRun {
+/** What a request of an editor asks for; throws SettingError for settings that look right one by one and are not. */
+export function engineRun({ cwd, paths, workspaceRoots, overlays, settings }: RunRequest): EngineRun {
   const { checks = 'full', stress = 'none', tests = [], packets, includes = [], defines = [] } = settings;
   for (const folder of includes) {
     if (!isFolder(folder) && !overlays.some(({ path }) => path.startsWith(`${folder}/`)))

@@ -1,8 +1,7 @@
 /**
  * What a driver compiled for debugging says about itself beside its module: where its statements begin, what its scopes
- * and variables are. Plain data, per unit, cached with the unit.
+ * and variables are. Plain data, per unit, cached with the unit. Types are ids of CompiledDriver.types.
  */
-import type { TypeId } from '../toolchain/module.js';
 
 /** `unit << 20 | index` into that unit's `sites`. */
 export type SiteId = number;
@@ -50,14 +49,14 @@ export interface DebugFunction {
   /** Spelled type of the result. */
   readonly returns: string;
   /** Type of the result; null for void. */
-  readonly returnType: TypeId | null;
+  readonly returnType: number | null;
   /** In the order of their records in the IR; parameters first. `variables` of frames refer to them by index. */
   readonly variables: readonly DebugVariable[];
 }
 
 export interface DebugVariable {
   readonly name: string;
-  readonly type: TypeId;
+  readonly type: number;
   /** 1-based parameter number, 0 for a local. */
   readonly parameter: number;
   readonly scope: ScopeId;
@@ -67,6 +66,8 @@ export interface DebugVariable {
   readonly indirect: boolean;
   /** Bytes from the memory that is known by address to the variable. */
   readonly offset: number;
+  /** Location id of the call its function was inlined at, 0: it was not. */
+  readonly inlinedAt: number;
 }
 
 export interface DebugScope {
@@ -79,7 +80,7 @@ export interface DebugScope {
 /** A variable of a file or a function's `static`. */
 export interface DebugGlobal {
   readonly name: string;
-  readonly type: TypeId;
+  readonly type: number;
   readonly file: string;
   readonly line: number;
   /** Seen in this unit only. */
@@ -88,11 +89,21 @@ export interface DebugGlobal {
   readonly scope: ScopeId | -1;
 }
 
+/** Where a location of the driver's table lies among the scopes. */
+export interface DebugPlace {
+  /** -1 for an unknown place. */
+  readonly scope: ScopeId | -1;
+  /** Location id of the call it was inlined at, 0: it was not. */
+  readonly inlinedAt: number;
+}
+
 export interface DebugUnit {
   readonly sites: readonly DebugSite[];
   readonly functions: readonly DebugFunction[];
   readonly scopes: readonly DebugScope[];
   readonly globals: readonly DebugGlobal[];
+  /** By location index (CompiledDriver.locations of the unit). */
+  readonly places: readonly DebugPlace[];
 }
 
 /** By unit number. */

@@ -47,6 +47,16 @@ export class Handles {
     this.#channels = channels;
   }
 
+  /** Open ones, in the order in which they were made, and the VM's own. */
+  get all(): readonly {
+    readonly handle: number;
+    readonly kind: 'vmbus' | 'thread' | 'event';
+    readonly object: number;
+  }[] {
+    const own = { handle: this.#shifted(USER_HANDLE), kind: 'vmbus' as const, object: 0 };
+    return [own, ...[...this.#open].map(([handle, { kind, object }]) => ({ handle, kind, object }))];
+  }
+
   readonly functions: FunctionTable = {
     VspLabVmbusHandle: { signature: 'p:', call: () => this.#shifted(USER_HANDLE) },
     VmbConvertVmbusHandleToKernelHandle: { signature: 's:pp', call: (user = 0, out = 0) => this.#convert(user, out) },

@@ -87,6 +87,7 @@ export class Host {
     const instance = new WebAssembly.Instance(module, this.imports.build(module));
     const machine = new Machine(instance);
     this.simulator.attach(machine);
+    this.simulator.options.debugger?.attached(this, instance.exports);
     const { scheduler } = this.simulator;
     scheduler.processChannels = () => (this.channels.live.length === 0 ? 0 : machine.native.vsp_channels_process());
     scheduler.onDeadlock = (what) => this.#explainDeadlock(what);

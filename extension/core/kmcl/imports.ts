@@ -160,8 +160,33 @@ export class Imports {
         this.#hooks.refused();
         return undefined;
       },
+      ...this.#debugDoors(),
       vsp_capture_stores: (index, runs, count) => {
         this.#simulator.stores.add(number(index), fromWasm('p', runs), number(count));
+        return undefined;
+      },
+    };
+  }
+
+  /** wdk/runtime/debug.h. Without a debugger nothing is asked for, and nothing called but what every module does once. */
+  #debugDoors(): Record<string, ImportFunction> {
+    const { debugger: told } = this.#simulator.options;
+    const unsigned = (value: WasmValue): number => (value as number) >>> 0;
+    return {
+      vsp_debug_stop: (site, why) => {
+        told?.stopped(unsigned(site), unsigned(why));
+        return undefined;
+      },
+      vsp_debug_variable: (fn, index, address) => {
+        told?.variable(unsigned(fn), unsigned(index), fromWasm('p', address));
+        return undefined;
+      },
+      vsp_debug_global: (unit, index, address) => {
+        told?.global(unsigned(unit), unsigned(index), fromWasm('p', address));
+        return undefined;
+      },
+      vsp_debug_failed: (location, status) => {
+        told?.failing(unsigned(location), unsigned(status));
         return undefined;
       },
     };

@@ -88,6 +88,8 @@ const NATIVE = {
   vsp_stress_starts: 'v:p',
   vsp_planned_failures: 'u:',
   vsp_interface_location: 'u:',
+  vsp_shadow_at: 'b:p',
+  vsp_debug_writer: 'u:u',
 } as const satisfies Record<string, Signature>;
 
 export type NativeName = keyof typeof NATIVE;

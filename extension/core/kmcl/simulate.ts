@@ -41,7 +41,18 @@ function run(host: Host, loaded: LoadedDriver, program: Program): End {
     }
     return { ended: 'completed' };
   } catch (thrown) {
-    return endOf(thrown, host.simulator.stubCalled);
+    const end = endOf(thrown, host.simulator.stubCalled);
+    tellDebugger(host, end);
+    return end;
+  }
+}
+
+function tellDebugger({ simulator }: Host, { fault, assertion }: End): void {
+  const { debugger: told } = simulator.options;
+  if (fault !== undefined) {
+    told?.ending({ fault });
+  } else if (assertion !== undefined) {
+    told?.ending({ assertion: assertion.message, frames: assertion.frames });
   }
 }
 

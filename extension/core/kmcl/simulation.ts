@@ -1,5 +1,6 @@
 /** The door of the simulator: one test or one fixture-less run of one driver goes in, what happened comes out. */
 import type { CompiledDriver, FixtureEntry } from '../toolchain/module.js';
+import type { RunDebugger } from './debugger.js';
 import type { Differential } from './differences.js';
 import type { EventColumns } from './events.js';
 import type { ModeChoices } from './modes.js';
@@ -31,6 +32,8 @@ export interface SimulationOptions {
   readonly variant?: Variant;
   /** A stress run: what it is given that an ordinary one is not. */
   readonly stress?: Stress;
+  /** Of a driver compiled for it. Lives in the thread of the run: options that are posted have none. */
+  readonly debugger?: RunDebugger;
 }
 
 /** What to run: a fixture test with its file's set-up and tear-down, or the fixture-less sequence. */

@@ -175,7 +175,7 @@ export class Simulator {
     if (seen > REPEATS_KEPT) {
       return;
     }
-    this.breaches.push({
+    const breach: BreachRecord = {
       rule,
       object: details.object ?? 0,
       detail: details.detail ?? 0,
@@ -185,7 +185,9 @@ export class Simulator {
       ...(details.message === undefined ? {} : { message: details.message }),
       ...(this.stubCalled ? { afterStub: true } : {}),
       ...this.#probe(),
-    });
+    };
+    this.breaches.push(breach);
+    this.options.debugger?.broken(breach);
   }
 
   /** The probe of a stress run that is under way. */

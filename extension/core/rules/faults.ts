@@ -307,6 +307,18 @@ function callbackExplanation(fault: FaultRecord): Explanation | undefined {
   return boundsExplanation(fault, fault.saveBuffer);
 }
 
+/** The rule that a fault is told as, and its words: what is known at the moment it happens. */
+export function faultRule(
+  driver: CompiledDriver,
+  fault: FaultRecord,
+): { readonly rule: RuleId; readonly message: string } {
+  const better = explanation(fault);
+  return {
+    rule: better?.rule ?? RULE_OF[fault.kind] ?? 'run-trap',
+    message: better?.message ?? message(fault, driver),
+  };
+}
+
 /** The finding of a run's fault, or of its failed assertion. */
 export function faultFinding(input: RuleInput): Draft | undefined {
   const { result, driver } = input;

@@ -4,7 +4,7 @@ import type { Program } from '../kmcl/simulation.js';
 import type { CompiledDriver, FixtureEntry, FunctionInfo, PointerUse, TypeId } from '../toolchain/module.js';
 import { nothingToRun } from './discover.js';
 import { globMatcher } from './glob.js';
-import { comparePaths } from './paths.js';
+import { comparePaths, joinPath } from './paths.js';
 
 /** Name of the run without a fixture, fixed by the report's contract. */
 export const PACKETS_RUN = 'in-flight packets';
@@ -269,4 +269,13 @@ export function plan(driver: CompiledDriver, options: PlanOptions): Plan {
     if (error instanceof PlanError) return { ok: false, message: error.message };
     throw error;
   }
+}
+
+/** The run that a person means who names a test, or only a program: then its first, of that file if it has one. */
+export function findFixtureRun(
+  runs: readonly PlannedRun[],
+  { cwd, program, test }: { readonly cwd: string; readonly program: string; readonly test?: string },
+): PlannedRun | undefined {
+  if (test !== undefined) return runs.find(({ name }) => name === test);
+  return runs.find(({ file }) => joinPath(cwd, file) === program) ?? runs[0];
 }

@@ -267,10 +267,15 @@ function languageArguments(language: Language, flags: FileFlags): readonly strin
 function definitions(options: CompileOptions, flags: FileFlags): readonly string[] {
   const users = [...flags.defines, ...options.defines];
   const names = new Set(users.map(macroName));
-  const ours = [...PREDEFINED, ...PREDEFINED_BY_ARCH[options.arch], options.optimize === 2 ? 'DBG=0' : 'DBG=1'];
+  const ours = [...PREDEFINED, ...PREDEFINED_BY_ARCH[options.arch], isRelease(options) ? 'DBG=0' : 'DBG=1'];
   return [...ours.filter((definition) => !names.has(macroName(definition))), ...users].map(
     (definition) => `-D${definition}`,
   );
+}
+
+/** Without checks code is compiled as for a release; a debugger wants the same program, only not optimised. */
+function isRelease({ optimize, checked, debug }: CompileOptions): boolean {
+  return optimize === 2 || (debug === true && !checked);
 }
 
 function macroName(definition: string): string {

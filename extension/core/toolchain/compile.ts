@@ -1,5 +1,6 @@
 /** A driver's sources → one linked module and everything its code says about it. */
 import type { Cache, FileAccess, Hash } from '../base/host.js';
+import type { DebugTables } from '../debug/tables.js';
 import { NATIVE_EXPORTS } from '../kmcl/native.js';
 import { CLANG_FOLDER, WDK_FOLDER } from './arguments.js';
 import { callbackFacts } from './callbackFacts.js';
@@ -18,6 +19,7 @@ import type {
   DriverSources,
   FunctionInfo,
 } from './module.js';
+import { globalsFunction } from './passes/debugHooks.js';
 import type { PrecompiledHeaders } from './precompiled.js';
 import { definitionsElsewhere } from './projectDefinitions.js';
 import { mayBeCallback } from './staticExports.js';
@@ -266,6 +268,7 @@ async function linkUnits(
         ...NATIVE_EXPORTS,
         ...merged.fixtures.map(({ symbol }) => symbol),
         ...callbackSymbols(merged.functions, callbacks),
+        ...(merged.debug === undefined ? [] : debugSymbols(merged.functions, merged.debug)),
       ],
     },
     services.llvm,
@@ -299,6 +302,11 @@ function callbackSymbols(functions: readonly FunctionInfo[], callbacks: Callback
     ...callbacks.registrations.flatMap(({ save, restore }) => [save, restore]),
   ]);
   return functions.filter((fn) => named.has(fn.name) || mayBeCallback(fn)).map(({ symbol }) => symbol);
+}
+
+/** What a debugger calls, and the functions it tells the names of. */
+function debugSymbols(functions: readonly FunctionInfo[], debug: DebugTables): readonly string[] {
+  return [...[...debug.keys()].map(globalsFunction), ...functions.map(({ symbol }) => symbol)];
 }
 
 function failed(diagnostics: readonly Diagnostic[]): CompileResult {

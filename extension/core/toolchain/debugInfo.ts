@@ -15,9 +15,7 @@ import type { IrFunction, IrModule } from './passes/module.js';
 import { attachment, opcodeOf } from './passes/module.js';
 
 /** Reads a module whose `invoke`s are lowered and whose debug metadata is still there. */
-export function readDebugInfo(module: IrModule, debug: DebugInfo): UnitFacts {
-  const cpp = isCpp(debug);
-  const types = new TypeReader(debug, cpp);
+export function readDebugInfo(module: IrModule, debug: DebugInfo, types = typeReader(debug)): UnitFacts {
   types.addNamedTypes();
   const functions: FunctionInfo[] = [];
   const variables: LocalVariable[] = [];
@@ -45,7 +43,12 @@ export function readDebugInfo(module: IrModule, debug: DebugInfo): UnitFacts {
   };
 }
 
-function isCpp(debug: DebugInfo): boolean {
+/** The unit's types by their metadata. */
+export function typeReader(debug: DebugInfo): TypeReader {
+  return new TypeReader(debug, isCpp(debug));
+}
+
+export function isCpp(debug: DebugInfo): boolean {
   for (let i = 0; i < Math.min(debug.reader.count, 64); i++) {
     if (debug.reader.text(i).includes('!DICompileUnit(')) {
       return debug.reader.text(i).includes('DW_LANG_C_plus_plus');

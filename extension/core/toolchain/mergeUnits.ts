@@ -1,4 +1,5 @@
 /** What the units of a driver say, as one. */
+import type { DebugUnit } from '../debug/tables.js';
 import type { CompiledDriver, SourceLocation, TypeInfo } from './module.js';
 import type { UnitFacts } from './unit.js';
 
@@ -14,6 +15,7 @@ export type MergedFacts = Pick<
   | 'indirectCalls'
   | 'transients'
   | 'notes'
+  | 'debug'
 >;
 
 const UNIT_SHIFT = 20;
@@ -24,7 +26,8 @@ const UNIT_SHIFT = 20;
 export function mergeUnits(units: readonly { readonly unit: number; readonly facts: UnitFacts }[]): MergedFacts {
   const locations: (readonly SourceLocation[])[] = [];
   const types: TypeInfo[] = [];
-  const merged: { [Key in Exclude<keyof MergedFacts, 'locations' | 'types'>]: MergedFacts[Key][number][] } = {
+  const debug: DebugUnit[] = [];
+  const merged: { [Key in Exclude<keyof MergedFacts, 'locations' | 'types' | 'debug'>]: MergedFacts[Key][number][] } = {
     functions: [],
     fixtures: [],
     pointerUses: [],
@@ -54,10 +57,44 @@ export function mergeUnits(units: readonly { readonly unit: number; readonly fac
     merged.indirectCalls.push(
       ...facts.indirectCalls.map(({ location, type }) => ({ location: (unit << UNIT_SHIFT) | location, type })),
     );
+    if (facts.debug !== undefined) {
+      while (debug.length < unit) {
+        debug.push(NO_TABLES);
+      }
+      debug[unit] = moveTables(facts.debug, unit, base);
+    }
     merged.transients.push(...facts.transients);
     merged.notes.push(...facts.notes, ...facts.warnings);
   }
-  return { locations, types, ...merged };
+  return { locations, types, ...merged, ...(debug.length === 0 ? {} : { debug }) };
+}
+
+const NO_TABLES: DebugUnit = { sites: [], functions: [], scopes: [], globals: [], places: [] };
+
+function moveTables(tables: DebugUnit, unit: number, base: number): DebugUnit {
+  const id = (index: number): number => (index < 0 ? -1 : (unit << UNIT_SHIFT) | index);
+  const at = (location: number): number => (location === 0 ? 0 : id(location));
+  return {
+    sites: tables.sites.map((site) => ({
+      ...site,
+      location: id(site.location),
+      function: id(site.function),
+      scope: id(site.scope),
+    })),
+    functions: tables.functions.map((fn) => ({
+      ...fn,
+      returnType: fn.returnType === null ? null : fn.returnType + base,
+      variables: fn.variables.map((each) => ({
+        ...each,
+        type: each.type + base,
+        scope: id(each.scope),
+        inlinedAt: at(each.inlinedAt),
+      })),
+    })),
+    scopes: tables.scopes.map((each) => ({ ...each, parent: id(each.parent), function: id(each.function) })),
+    globals: tables.globals.map((each) => ({ ...each, type: each.type + base, scope: id(each.scope) })),
+    places: tables.places.map((each) => ({ scope: id(each.scope), inlinedAt: at(each.inlinedAt) })),
+  };
 }
 
 function moveType(type: TypeInfo, base: number): TypeInfo {

@@ -3,6 +3,8 @@
  * cached and posted.
  */
 
+import type { DebugTables } from '../debug/tables.js';
+
 /** One position of the driver's source. Inlined code has the position it was inlined at as `inlinedAt`. */
 export interface SourceLocation {
   /** Relative to the working directory, with `/`; `<wdk>/name.h` for our own headers. */
@@ -166,6 +168,8 @@ export interface CompiledDriver {
   readonly transients: readonly TransientField[];
   readonly undefinedFunctions: readonly UndefinedFunction[];
   readonly callbacks: CallbackFacts;
+  /** Compiled for a debugger (`CompileOptions.debug`): its statements, scopes and variables. */
+  readonly debug?: DebugTables;
   /**
    * Severity `note`: remarks of ours the user should see (`__try` handlers dropped, a declaration that does not fit its
    * definition). Severity `warning`: the compiler's own warnings, not printed unless asked for.
@@ -211,6 +215,8 @@ export interface CompileOptions {
   readonly checked: boolean;
   /** Made for differential runs: locals are fresh memory too, and branches are noted (wdk/runtime/variant.h). */
   readonly differential?: boolean;
+  /** Made for a debugger: statements tell that they begin, and the tables of core/debug are there. */
+  readonly debug?: boolean;
   readonly arch: 'x64' | 'arm64';
   readonly defines: readonly string[];
   /** Folders given by --include, absolute. */

@@ -120,6 +120,8 @@ export function compileUnit(request: UnitRequest, tools: UnitTools): UnitResult 
     checked: request.options.checked,
     optimize: request.options.optimize,
     differential: request.options.differential === true,
+    debug: request.options.debug === true && request.instrument,
+    textOf: (path) => files.text(path),
     ...(request.weakSymbols === undefined ? {} : { weakSymbols: request.weakSymbols }),
     pathOf,
   });

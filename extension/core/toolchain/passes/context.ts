@@ -1,6 +1,8 @@
 /** What passes share: the options of one translation unit, and what they find out about it. */
 
+import type { DebugUnit } from '../../debug/tables.js';
 import type { CallUse, LocalVariable, UnitFacts } from '../debugInfoFacts.js';
+import type { TypeReader } from '../debugInfoTypes.js';
 import type {
   BufferUse,
   Diagnostic,
@@ -26,6 +28,10 @@ export interface TransformOptions {
   readonly optimize: 0 | 2;
   /** Locals are filled when their scope begins, and branches are noted (differential runs). */
   readonly differential?: boolean;
+  /** Statements tell that they begin (debugHooks.ts), and their tables are made. */
+  readonly debug?: boolean;
+  /** Text of a source as the compiler saw its path: where statements begin, for `debug`. */
+  readonly textOf?: (path: string) => string | undefined;
   /** External definitions of this unit that another unit (a fixture) defines too: they become weak here. */
   readonly weakSymbols?: ReadonlySet<string>;
   /** Maps a path as the compiler saw it to what the user calls it (working directory relative, `<wdk>/name.h`). */
@@ -49,6 +55,8 @@ export interface DefinedFunction {
 
 export interface TransformResult {
   readonly ir: string;
+  /** With `TransformOptions.debug`. */
+  readonly debug?: DebugUnit;
   /** This unit's row of the LocationTable; index 0 is "unknown". */
   readonly locations: readonly SourceLocation[];
   readonly functions: readonly FunctionInfo[];
@@ -81,6 +89,10 @@ export interface TransformResult {
 export interface PassContext {
   readonly options: TransformOptions;
   readonly debug: DebugInfo;
+  /** Ids of types by their metadata; set with the facts. */
+  types: TypeReader | undefined;
+  /** Set by debugHooks. */
+  tables: DebugUnit | undefined;
   facts: UnitFacts;
   fixtures: FixtureEntry[];
   transients: TransientField[];

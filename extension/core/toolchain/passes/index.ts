@@ -1,8 +1,9 @@
 /** The stage between the Windows front end and the WebAssembly back end. */
 
-import { readDebugInfo } from '../debugInfo.js';
+import { readDebugInfo, typeReader } from '../debugInfo.js';
 import { constructors } from './constructors.js';
 import type { PassContext, TransformOptions, TransformResult } from './context.js';
+import { debugHooks } from './debugHooks.js';
 import { flow } from './flow.js';
 import { freshLocals } from './freshLocals.js';
 import { globalRedzones } from './globalRedzones.js';
@@ -24,7 +25,8 @@ export type Pass = (module: IrModule, context: PassContext) => void;
 
 /** Reads the debug metadata while it is there; symbols have their final names. */
 function facts(module: IrModule, context: PassContext): void {
-  context.facts = readDebugInfo(module, context.debug);
+  context.types = typeReader(context.debug);
+  context.facts = readDebugInfo(module, context.debug, context.types);
 }
 
 /** In order: each one sees what the earlier ones left. */
@@ -39,6 +41,7 @@ export const passes: readonly Pass[] = [
   widenVariadics,
   instrument,
   flow,
+  debugHooks,
   freshLocals,
   globalRedzones,
   stripDebugInfo,
@@ -56,6 +59,8 @@ export function transform(ir: string, options: TransformOptions): TransformResul
   const context: PassContext = {
     options,
     debug: new DebugInfo(module.metadata, options.pathOf),
+    types: undefined,
+    tables: undefined,
     facts: { functions: [], types: [], variables: [], pointerUses: [], recordUses: [], bufferUses: [], calls: [] },
     fixtures: [],
     transients: [],
@@ -74,6 +79,7 @@ export function transform(ir: string, options: TransformOptions): TransformResul
     ir: printModule(module),
     locations: context.debug.locations,
     ...context.facts,
+    ...(context.tables === undefined ? {} : { debug: context.tables }),
     fixtures: context.fixtures,
     transients: context.transients,
     indirectCalls: context.indirectCalls,

@@ -12,6 +12,8 @@ export class DebugInfo {
   readonly reader: MetadataReader;
   /** This unit's locations; index 0 is unknown. */
   readonly locations: SourceLocation[] = [{ file: '', line: 0, column: 0, function: '' }];
+  /** Scope node of each location, and the index of the position it was inlined at (0: none). */
+  readonly places: { readonly scope: number; readonly inlinedAt: number }[] = [{ scope: -1, inlinedAt: 0 }];
   readonly #pathOf: (path: string) => string;
   readonly #indexByNode = new Map<number, number>();
   readonly #indexByKey = new Map<string, number>();
@@ -32,11 +34,11 @@ export class DebugInfo {
     if (known !== undefined) {
       return known;
     }
-    const { location, inlined } = this.#read(node);
+    const { location, inlined, scope } = this.#read(node);
     let index = 0;
     if (location !== undefined && location.line > 0) {
       const key = `${location.line}:${location.column}:${inlined}:${location.function}:${location.file}`;
-      index = this.#indexByKey.get(key) ?? this.locations.push(location) - 1;
+      index = this.#indexByKey.get(key) ?? this.#add(location, scope, inlined);
       this.#indexByKey.set(key, index);
     }
     this.#indexByNode.set(node, index);
@@ -61,9 +63,14 @@ export class DebugInfo {
     const program = this.reader.node(node);
     const line = Number(program.fields.get('line') ?? '0');
     const location = { file: this.file(program.reference('file')), line, column: 0, function: this.functionName(node) };
-    const index = line > 0 ? this.locations.push(location) - 1 : 0;
+    const index = line > 0 ? this.#add(location, node, 0) : 0;
     this.#indexByNode.set(-2 - node, index);
     return index;
+  }
+
+  #add(location: SourceLocation, scope: number, inlinedAt: number): number {
+    this.places.push({ scope, inlinedAt });
+    return this.locations.push(location) - 1;
   }
 
   location(index: number): SourceLocation {
@@ -113,13 +120,18 @@ export class DebugInfo {
     if (known !== undefined) {
       return known;
     }
+    const path = this.#pathOf(this.compilerPath(node));
+    this.#files.set(node, path);
+    return path;
+  }
+
+  /** The path of a `!DIFile` as the compiler saw it. */
+  compilerPath(node: number): string {
     const file = this.reader.node(node);
     const name = file.string('filename').replaceAll('\\', '/');
     const directory = file.string('directory').replaceAll('\\', '/');
     const absolute = name.startsWith('/') || /^[A-Za-z]:/.test(name) || directory === '';
-    const path = this.#pathOf(absolute ? name : `${directory.replace(/\/$/, '')}/${name}`);
-    this.#files.set(node, path);
-    return path;
+    return absolute ? name : `${directory.replace(/\/$/, '')}/${name}`;
   }
 
   /** The `!DISubprogram` a scope belongs to, -1 when there is none. */
@@ -143,24 +155,24 @@ export class DebugInfo {
   }
 
   /** `inlined` is the index of the position it was inlined at, 0 for none. */
-  #read(index: number): { readonly location?: SourceLocation; readonly inlined: number } {
+  #read(index: number): { readonly location?: SourceLocation; readonly inlined: number; readonly scope: number } {
     const parts = LOCATION.exec(this.reader.text(index));
     if (parts === null) {
-      return { inlined: 0 };
+      return { inlined: 0, scope: -1 };
     }
     const scope = Number(parts[3]);
     const location = {
-      file: this.file(this.#fileOfScope(scope)),
+      file: this.file(this.fileOfScope(scope)),
       line: Number(parts[1]),
       column: Number(parts[2] ?? 0),
       function: this.functionName(this.subprogramOf(scope)),
     };
     const inlined = parts[4] === undefined ? 0 : this.indexOf(Number(parts[4]));
-    return { location: inlined === 0 ? location : { ...location, inlinedAt: this.location(inlined) }, inlined };
+    return { location: inlined === 0 ? location : { ...location, inlinedAt: this.location(inlined) }, inlined, scope };
   }
 
   /** A lexical block may name another file than its function (an included body). */
-  #fileOfScope(scope: number): number {
+  fileOfScope(scope: number): number {
     return scope < 0 ? -1 : this.reader.node(scope).reference('file');
   }
 }

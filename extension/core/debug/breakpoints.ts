@@ -1,0 +1,256 @@
+/** The breakpoints of a session: what they are bound to, how often each was reached, and whether it stops the run. */
+import type { CompiledDriver } from '../toolchain/module.js';
+import { Binder, type Binding } from './bind.js';
+import type { Watch } from './control.js';
+import type { BoundBreakpoint, DataBreakpoint, FunctionBreakpoint, SourceBreakpoint } from './goals.js';
+import { DEBUG_WATCHED_BYTES, DEBUG_WATCHES } from './layout.js';
+import { breakpointScope, breakpointView, type Stage } from './stopped.js';
+import type { DebugTables, SiteId } from './tables.js';
+import type { BreakpointView, Compiled, DebugServices, StoppedView } from './view.js';
+
+/** What reaching a place comes to. */
+export interface Reached {
+  readonly ids: readonly number[];
+  readonly kind: 'breakpoint' | 'function breakpoint';
+  /** A condition that could not be evaluated: the run stops, so that its author sees it. */
+  readonly error?: string;
+}
+
+interface Site {
+  readonly condition: Compiled<boolean> | undefined;
+  readonly message: Compiled<string> | undefined;
+  readonly resolve: (stage: Stage, depth: number) => (variable: number) => number;
+}
+
+interface Point {
+  readonly id: number;
+  readonly kind: 'breakpoint' | 'function breakpoint';
+  readonly sites: ReadonlyMap<SiteId, Site>;
+  readonly stops: ((hits: number) => boolean) | undefined;
+  /** Hits before this event were not counted when they happened, and are not when they happen again. */
+  readonly since: number;
+  hits: number;
+}
+
+interface DataPoint {
+  readonly id: number;
+  readonly address: number;
+  readonly size: number;
+  readonly stops: ((hits: number) => boolean) | undefined;
+  hits: number;
+}
+
+type Asked = Pick<SourceBreakpoint, 'id' | 'condition' | 'hitCondition' | 'logMessage'>;
+
+export class Breakpoints {
+  readonly binder: Binder;
+  readonly #driver: CompiledDriver;
+  readonly #tables: DebugTables;
+  readonly #services: DebugServices;
+  #sources = new Map<string, readonly Point[]>();
+  #functions: readonly Point[] = [];
+  #data: readonly DataPoint[] = [];
+  #watches: readonly Watch[] = [];
+  #bySite = new Map<SiteId, readonly Point[]>();
+
+  constructor(driver: CompiledDriver, tables: DebugTables, services: DebugServices, cwd: string) {
+    this.binder = new Binder(driver, tables, cwd);
+    this.#driver = driver;
+    this.#tables = tables;
+    this.#services = services;
+  }
+
+  setSource(file: string, wanted: readonly SourceBreakpoint[], since: number): readonly BoundBreakpoint[] {
+    const bound = wanted.map((each) =>
+      this.#bind(each, 'breakpoint', this.binder.line(file, each.line, each.column), since),
+    );
+    this.#sources.set(
+      file,
+      bound.flatMap(({ point }) => point ?? []),
+    );
+    this.#index();
+    return bound.map(({ answer }) => answer);
+  }
+
+  setFunctions(wanted: readonly FunctionBreakpoint[], since: number): readonly BoundBreakpoint[] {
+    const bound = wanted.map((each) => this.#bind(each, 'function breakpoint', this.binder.function(each.name), since));
+    this.#functions = bound.flatMap(({ point }) => point ?? []);
+    this.#index();
+    return bound.map(({ answer }) => answer);
+  }
+
+  /** Ranges are watched in pieces of DEBUG_WATCHED_BYTES. */
+  setData(wanted: readonly DataBreakpoint[], memoryBytes: number): readonly BoundBreakpoint[] {
+    let left = DEBUG_WATCHES;
+    const data: DataPoint[] = [];
+    const answers = wanted.map(({ id, address, size, hitCondition }): BoundBreakpoint => {
+      const pieces = Math.ceil(size / DEBUG_WATCHED_BYTES);
+      const hits = hitCondition === undefined ? undefined : this.#services.hitCondition(hitCondition);
+      const problem =
+        size < 1 || address < 65536 || address + size > memoryBytes
+          ? 'there is no memory at that address'
+          : pieces > left
+            ? `at most ${DEBUG_WATCHES * DEBUG_WATCHED_BYTES} bytes can be watched at the same time`
+            : hits?.ok === false
+              ? hits.message
+              : undefined;
+      if (problem !== undefined) {
+        return { id, verified: false, message: problem };
+      }
+      left -= pieces;
+      data.push({ id, address, size, stops: hits?.ok === true ? hits.stops : undefined, hits: 0 });
+      return { id, verified: true, file: '', line: 0, column: 0, endLine: 0 };
+    });
+    this.#data = data;
+    this.#watches = data.flatMap(({ address, size }) =>
+      Array.from({ length: Math.ceil(size / DEBUG_WATCHED_BYTES) }, (_, piece) => ({
+        address: address + piece * DEBUG_WATCHED_BYTES,
+        size: Math.min(DEBUG_WATCHED_BYTES, size - piece * DEBUG_WATCHED_BYTES),
+      })),
+    );
+    return answers;
+  }
+
+  /** The same array until other data breakpoints are set. */
+  get watches(): readonly Watch[] {
+    return this.#watches;
+  }
+
+  /** Ids of the data breakpoints that a piece of memory belongs to and whose hit condition holds. */
+  dataHits(address: number): readonly number[] {
+    return this.#data
+      .filter((each) => each.address <= address && address < each.address + each.size)
+      .filter((each) => each.stops === undefined || each.stops(++each.hits))
+      .map(({ id }) => id);
+  }
+
+  /** Sites that the run has to tell of. */
+  get sites(): Iterable<SiteId> {
+    return this.#bySite.keys();
+  }
+
+  /** The same while nothing is to stop: those whose hits are counted. */
+  get countedSites(): Iterable<SiteId> {
+    return [...this.#bySite].flatMap(([site, points]) =>
+      points.some(({ stops }) => stops !== undefined) ? [site] : [],
+    );
+  }
+
+  /** The run begins anew. */
+  forgetHits(): void {
+    for (const points of this.#bySite.values()) {
+      for (const point of points) point.hits = 0;
+    }
+    for (const point of this.#data) point.hits = 0;
+  }
+
+  /** The site was passed on the way to somewhere else. */
+  count(site: SiteId, event: number, stage: Stage, depth: number, stopped: () => StoppedView): void {
+    for (const point of this.#bySite.get(site) ?? []) {
+      if (
+        point.stops !== undefined &&
+        event > point.since &&
+        this.#holds(point, site, stage, depth, stopped) === true
+      ) {
+        point.hits++;
+      }
+    }
+  }
+
+  /** What reaching the site means; undefined: nothing. `log` takes the messages of logpoints. */
+  reach(
+    site: SiteId,
+    stage: Stage,
+    depth: number,
+    stopped: () => StoppedView,
+    log: (message: string) => void,
+  ): Reached | undefined {
+    const ids: number[] = [];
+    let kind: Reached['kind'] | undefined;
+    let error: string | undefined;
+    for (const point of this.#bySite.get(site) ?? []) {
+      const holds = this.#holds(point, site, stage, depth, stopped);
+      if (typeof holds === 'string') {
+        error = holds;
+      } else if (!holds || point.stops?.(++point.hits) === false) {
+        continue;
+      }
+      const { message, resolve } = point.sites.get(site) ?? {};
+      if (message?.ok === true && resolve !== undefined && error === undefined) {
+        log(evaluated(() => message.run(this.#view(stage, resolve(stage, depth), stopped))));
+        continue;
+      }
+      ids.push(point.id);
+      kind = kind === 'breakpoint' ? kind : point.kind;
+    }
+    return kind === undefined ? undefined : { ids, kind, ...(error === undefined ? {} : { error }) };
+  }
+
+  #view(stage: Stage, address: (variable: number) => number, stopped: () => StoppedView): BreakpointView {
+    return breakpointView(stage, address, stopped);
+  }
+
+  #holds(point: Point, site: SiteId, stage: Stage, depth: number, stopped: () => StoppedView): boolean | string {
+    const at = point.sites.get(site);
+    if (at?.condition?.ok !== true) {
+      return at !== undefined;
+    }
+    try {
+      return at.condition.run(this.#view(stage, at.resolve(stage, depth), stopped));
+    } catch (thrown) {
+      return thrown instanceof Error ? thrown.message : String(thrown);
+    }
+  }
+
+  #bind(
+    asked: Asked,
+    kind: Point['kind'],
+    binding: Binding,
+    since: number,
+  ): { readonly answer: BoundBreakpoint; readonly point?: Point } {
+    const { id, condition, hitCondition, logMessage } = asked;
+    if (!binding.ok) {
+      return { answer: { id, verified: false, message: binding.message } };
+    }
+    const hits = hitCondition === undefined ? undefined : this.#services.hitCondition(hitCondition);
+    if (hits?.ok === false) {
+      return { answer: { id, verified: false, message: hits.message } };
+    }
+    const sites = new Map<SiteId, Site>();
+    for (const site of binding.sites) {
+      const { scope, resolve } = breakpointScope(this.#driver, this.#tables, site);
+      const compiled = condition === undefined ? undefined : this.#services.condition(condition, scope);
+      const message = logMessage === undefined ? undefined : this.#services.logMessage(logMessage, scope);
+      const problem = compiled?.ok === false ? compiled.message : message?.ok === false ? message.message : undefined;
+      if (problem !== undefined) {
+        return { answer: { id, verified: false, message: problem } };
+      }
+      sites.set(site, { condition: compiled, message, resolve });
+    }
+    const { file, line, column, endLine } = binding;
+    return {
+      answer: { id, verified: true, file, line, column, endLine },
+      point: { id, kind, sites, stops: hits?.ok === true ? hits.stops : undefined, since, hits: 0 },
+    };
+  }
+
+  #index(): void {
+    const index = new Map<SiteId, Point[]>();
+    for (const point of [...[...this.#sources.values()].flat(), ...this.#functions]) {
+      for (const site of point.sites.keys()) {
+        const known = index.get(site);
+        if (known === undefined) index.set(site, [point]);
+        else known.push(point);
+      }
+    }
+    this.#bySite = index;
+  }
+}
+
+function evaluated(text: () => string): string {
+  try {
+    return text();
+  } catch (thrown) {
+    return `(${thrown instanceof Error ? thrown.message : String(thrown)})`;
+  }
+}

@@ -1,0 +1,495 @@
+/**
+ * A run under a debugger: executions of the same program, one after the other, each as far as somebody wants to see.
+ * Everything here happens in the thread of the run, inside the imports its hooks call.
+ */
+
+import type { RunDebugger } from '../kmcl/debugger.js';
+import { readEvents } from '../kmcl/events.js';
+import type { Host } from '../kmcl/host.js';
+import type { Machine } from '../kmcl/machine.js';
+import { simulate } from '../kmcl/simulate.js';
+import type { BreachRecord, SimulationResult } from '../kmcl/simulation.js';
+import type { CompiledDriver, SourceLocation } from '../toolchain/module.js';
+import { globalsFunction } from '../toolchain/passes/debugHooks.js';
+import { flaggedSites, isOn, isStopAt, isThen, POLL, wantsOf } from './aim.js';
+import { Breakpoints } from './breakpoints.js';
+import { DebugControl, type Watch } from './control.js';
+import { Edits } from './edits.js';
+import { FrameReader, siteOf } from './frames.js';
+import type { ExceptionFilters, Goal, Moment, StopAt, StopReason } from './goals.js';
+import { brokenRule, failedCallback, type Incident, isFiltered, isSought, runEnd } from './incidents.js';
+import { AT } from './layout.js';
+import { OutputTap, Refused } from './link.js';
+import { Offsets } from './offsets.js';
+import { beginOfLine } from './past.js';
+import { courseTo, refusalOf, type Standstill } from './planning.js';
+import { Abandoned, atEvent, BEGINNING, isBefore, isSameMoment, type Plan } from './plans.js';
+import { Quiet } from './quiet.js';
+import type { DebugSettings } from './settings.js';
+import { isAt, isOver } from './steps.js';
+import { GlobalAddresses, type Stage, stoppedView } from './stopped.js';
+import { type DebugSite, type DebugTables, INDEX_MASK, UNIT_SHIFT } from './tables.js';
+import type { StoppedView } from './view.js';
+
+const NONE_WATCHED: readonly Watch[] = [];
+const NOTHING_FOUND = { moment: BEGINNING, reason: { kind: 'goto' } } as const;
+
+type Search = Plan & { kind: 'findBreakpoint' | 'findStatement' | 'findEntry' | 'findPlace' };
+
+/** An event that somebody wanted to know of. */
+interface Met {
+  /** Of the site. */
+  readonly id: number;
+  readonly at: DebugSite;
+  /** AT of layout.ts. */
+  readonly why: number;
+  readonly depth: number;
+}
+
+export class DebugRun implements RunDebugger {
+  readonly breakpoints: Breakpoints;
+  filters: ExceptionFilters = {};
+  readonly #settings: DebugSettings;
+  readonly #driver: CompiledDriver;
+  readonly #tables: DebugTables;
+  readonly #reader: FrameReader;
+  readonly #offsets: Offsets;
+  readonly #globals = new GlobalAddresses();
+  readonly #edits = new Edits();
+  readonly #tap: OutputTap;
+  #stage: Stage | undefined;
+  /** What the present execution is for. */
+  plan: Plan = { kind: 'go' };
+  #watched: readonly Watch[] = NONE_WATCHED;
+  /** Of the event they belong to. */
+  #incidents = 0;
+  #incidentEvent = 0;
+  #findings = 0;
+  #goal: Goal | undefined;
+  #standstill: Standstill | undefined;
+  /** The last breakpoint or place met by an execution that looks for one. */
+  #found: { readonly moment: Moment; readonly reason: StopReason } | undefined;
+
+  constructor(settings: DebugSettings) {
+    this.#settings = settings;
+    this.#driver = settings.loaded.driver;
+    this.#tables = this.#driver.debug ?? [];
+    this.#reader = new FrameReader(this.#tables, this.#driver.locations);
+    this.breakpoints = new Breakpoints(this.#driver, this.#tables, settings.services, settings.cwd);
+    this.#offsets = new Offsets(this.#tables);
+    this.#tap = new OutputTap(settings.link, (id) => this.#location(id));
+  }
+
+  /** Runs to the end, whatever travels come in between. */
+  run(start: { readonly stopOnEntry?: boolean; readonly stopAt?: StopAt }): SimulationResult {
+    this.plan =
+      start.stopOnEntry === true
+        ? { kind: 'reach', moment: BEGINNING, reason: { kind: 'entry' } }
+        : { kind: 'go', ...(start.stopAt === undefined ? {} : { stopAt: start.stopAt }) };
+    for (;;) {
+      const result = this.#execute();
+      if (result !== undefined) {
+        return result;
+      }
+    }
+  }
+
+  /** Undefined: another execution is wanted. */
+  #execute(): SimulationResult | undefined {
+    const { loaded, program, options } = this.#settings;
+    this.#incidents = 0;
+    this.#incidentEvent = 0;
+    this.#findings = 0;
+    this.#watched = NONE_WATCHED;
+    this.#standstill = undefined;
+    this.breakpoints.forgetHits();
+    this.#edits.rewind();
+    try {
+      const result = simulate(loaded, program, { ...options, debugger: this });
+      this.#tap.flush(this.#live().host.simulator.output);
+      return this.#isSearch() ? this.#afterSearch() : result;
+    } catch (thrown) {
+      if (!(thrown instanceof Abandoned)) throw thrown;
+      return undefined;
+    }
+  }
+
+  /** The run ended before a search did: what it has found is where to go. */
+  #afterSearch(): undefined {
+    const { moment, reason } = this.#found ?? NOTHING_FOUND;
+    this.plan = { kind: 'reach', moment, reason };
+    return undefined;
+  }
+
+  #isSearch(): boolean {
+    const { kind } = this.plan;
+    return kind.startsWith('find');
+  }
+
+  // ---- While it runs
+
+  attached(host: Host, exports: WebAssembly.Exports): void {
+    const { machine } = host.simulator;
+    const control = new DebugControl(machine);
+    const quiet = new Quiet(machine, exports);
+    const [offsets, globals, tables, driver] = [this.#offsets, this.#globals, this.#tables, this.#driver];
+    this.#stage = { host, exports, control, quiet, driver, tables, offsets, globals };
+    if (globals.size === 0) {
+      for (const unit of tables.keys()) {
+        const name = globalsFunction(unit);
+        if (machine.hasExport(name)) machine.callExport(name);
+      }
+    }
+    this.#offsets.told.forEach((flag) => {
+      control.flagDescribed(flag);
+    });
+    this.#arm();
+  }
+
+  variable(fn: number, index: number, address: number): void {
+    const { control, host } = this.#live();
+    const flag = this.#offsets.tell(fn, index, address - control.base(host.simulator.machine.depth));
+    if (flag !== undefined) control.flagDescribed(flag);
+  }
+
+  global(unit: number, index: number, address: number): void {
+    this.#globals.set(unit, index, address);
+  }
+
+  stopped(site: number, why: number): void {
+    const { control, host } = this.#live();
+    const id = (site & 0x7fffffff) >>> 0;
+    const at = siteOf(this.#tables, id);
+    if (at === undefined) {
+      return;
+    }
+    const event = { id, at, why, depth: host.simulator.machine.depth };
+    const isStopped = this.#met(event);
+    if ((why & AT.TARGET) === 0) {
+      return;
+    }
+    if (!isStopped && control.count % POLL === 0) {
+      this.#poll(event);
+    }
+    this.#want();
+  }
+
+  /** Whether the run has stood still here. */
+  #met(event: Met): boolean {
+    this.#applyEdits();
+    const { plan } = this;
+    switch (plan.kind) {
+      case 'go':
+        return this.#going(plan, event);
+      case 'reach':
+        return this.#reaching(plan, event);
+      case 'reachRecord':
+        return (event.why & AT.RECORD) !== 0 ? this.#stop(event, { kind: 'goto' }) : this.#passed(event);
+      case 'reachFinding':
+        return this.#passed(event);
+      default:
+        return this.#searching(plan, event);
+    }
+  }
+
+  #poll(event: Met): void {
+    const { link } = this.#settings;
+    this.#tap.flush(this.#live().host.simulator.output);
+    link.poll();
+    if (link.takePause()) this.#stop(event, { kind: 'pause' });
+  }
+
+  failing(location: number, status: number): void {
+    const incident = failedCallback(this.#machine.frames(), location, status);
+    if (incident !== undefined) this.#incident(incident);
+  }
+
+  broken(breach: BreachRecord): void {
+    this.#incident(brokenRule(breach, this.#machine.frames()));
+  }
+
+  ending(end: Parameters<RunDebugger['ending']>[0]): void {
+    this.#incident(runEnd(end, this.#settings.explain));
+  }
+
+  #incident(incident: Incident): void {
+    const { control, host } = this.#live();
+    const { machine } = host.simulator;
+    this.#incidents = control.count === this.#incidentEvent ? this.#incidents + 1 : 1;
+    this.#incidentEvent = control.count;
+    const { plan } = this;
+    const moment = this.#now();
+    this.#applyEdits();
+    const isReached = plan.kind === 'reach' && isSameMoment(plan.moment, moment);
+    const isWanted =
+      (plan.kind === 'go' && isFiltered(incident, this.filters)) ||
+      isSought(incident, plan, this.#findings, (id) => this.#location(id));
+    this.#findings += incident.isFinding ? 1 : 0;
+    if (isReached || isWanted) {
+      const isPlain = plan.kind !== 'reach' || plan.reason.kind === 'goto' || plan.reason.kind === 'step';
+      const frames = this.#reader.frames(incident.frames, undefined);
+      // Without a live frame there is no memory of variables either.
+      const standing = machine.depth > 0 ? frames : frames.map((frame) => ({ ...frame, owner: -1 as const }));
+      const reason = isPlain ? incident.reason : plan.reason;
+      this.#stand({ moment, site: undefined, depth: machine.depth, frames: standing }, reason);
+    }
+  }
+
+  // ---- Plans at an event
+
+  #going(plan: Plan & { kind: 'go' }, event: Met): boolean {
+    const { at, why } = event;
+    const reason = this.#changed(why) ?? this.#breakpointAt(event, false);
+    if (reason !== undefined) {
+      return this.#stop(event, reason);
+    }
+    if (plan.stopAt !== undefined && at.kind === 'entry' && isStopAt(plan.stopAt, this.#machine)) {
+      return this.#stop(event, { kind: 'stopAt', at: plan.stopAt });
+    }
+    if (plan.until !== undefined && (isAt(plan.until, event.depth, at) || event.depth < plan.until.depth)) {
+      return this.#stop(event, { kind: 'goto' });
+    }
+    return plan.step !== undefined && isOver(plan.step, event.depth, at) && this.#stop(event, { kind: 'step' });
+  }
+
+  #reaching(plan: Plan & { kind: 'reach' }, event: Met): boolean {
+    const { control } = this.#live();
+    const now = this.#now();
+    if (isBefore(now, plan.moment)) {
+      return this.#passed(event);
+    }
+    if (plan.lineOf !== undefined) {
+      const begin = beginOfLine(control, this.#tables, now.event, plan.lineOf.granularity);
+      if (begin.kind === 'event' && begin.event < now.event) {
+        this.#travel({ kind: 'reach', moment: atEvent(begin.event), reason: plan.reason });
+      }
+    }
+    return this.#stop(event, plan.reason);
+  }
+
+  /** On the way to somewhere else hits are only counted. */
+  #passed({ id, at, why, depth }: Met): false {
+    if ((why & AT.FLAG) !== 0 && at.kind !== 'resume') {
+      this.breakpoints.count(id, this.#live().control.count, this.#live(), depth, () => this.#viewAt(at));
+    }
+    return false;
+  }
+
+  #searching(plan: Search, event: Met): boolean {
+    const { at, why, depth } = event;
+    const moment = this.#now();
+    if (plan.kind === 'findPlace') {
+      if ((why & AT.FLAG) !== 0 && isOn(at, plan.place.location) && isThen(plan.place, this.#machine.context())) {
+        this.#found = { moment, reason: { kind: 'goto' } };
+      }
+      return false;
+    }
+    if (!isBefore(moment, plan.until)) {
+      return this.#searched(plan);
+    }
+    if (plan.kind === 'findEntry' && at.kind === 'entry' && depth === plan.depth) {
+      this.#found = { moment, reason: { kind: 'goto' } };
+    }
+    if (plan.kind === 'findBreakpoint') {
+      const reason = this.#changed(why) ?? this.#breakpointAt(event, true);
+      this.#found = reason === undefined ? this.#found : { moment, reason };
+    }
+    return false;
+  }
+
+  #searched(plan: Exclude<Search, { kind: 'findPlace' }>): never {
+    if (plan.kind === 'findStatement') {
+      const { match } = this.#live().control;
+      const moment = match === 0 ? BEGINNING : atEvent(match);
+      return this.#travel({ kind: 'reach', moment, reason: { kind: 'step' }, lineOf: plan.back });
+    }
+    const { moment, reason } = this.#found ?? NOTHING_FOUND;
+    return this.#travel({ kind: 'reach', moment, reason });
+  }
+
+  #breakpointAt({ id, at, why, depth }: Met, isSilent: boolean): StopReason | undefined {
+    if ((why & AT.FLAG) === 0 || at.kind === 'resume') {
+      return undefined;
+    }
+    const log = (text: string): void => {
+      const location = this.#siteLocation(at);
+      if (!isSilent)
+        this.#settings.link.output({ source: 'logpoint', text, ...(location === undefined ? {} : { location }) });
+    };
+    return this.breakpoints.reach(id, this.#live(), depth, () => this.#viewAt(at), log);
+  }
+
+  #changed(why: number): StopReason | undefined {
+    const { control } = this.#live();
+    for (const { watch, before, after } of (why & AT.WATCH) === 0 ? [] : control.takeChanges()) {
+      const address = this.breakpoints.watches[watch]?.address ?? 0;
+      const ids = this.breakpoints.dataHits(address);
+      if (ids.length > 0) {
+        const last = control.past(control.count - 1);
+        const writer = last === undefined ? undefined : this.#siteLocation(siteOf(this.#tables, last.site));
+        const by = writer === undefined ? {} : { writer };
+        return { kind: 'data breakpoint', ids, address, before, after, ...by };
+      }
+    }
+    return undefined;
+  }
+
+  // ---- Standing still
+
+  #stop({ at, depth }: Met, reason: StopReason): true {
+    const frames = this.#reader.frames(this.#machine.frames(), at);
+    this.#stand({ moment: this.#now(), site: at, depth, frames }, reason);
+    return true;
+  }
+
+  #stand(standstill: Standstill, reason: StopReason): void {
+    this.#standstill = standstill;
+    this.#goal = undefined;
+    this.plan = { kind: 'go' };
+    this.#found = undefined;
+    this.#tap.flush(this.#live().host.simulator.output);
+    const { link } = this.#settings;
+    link.takePause();
+    link.stopped({
+      reason,
+      moment: standstill.moment,
+      frames: standstill.frames,
+      canStepBack: standstill.moment.event > 1 || standstill.moment.incident > 0,
+    });
+    while (this.#goal === undefined) {
+      link.wait();
+    }
+    const goal: Goal = this.#goal;
+    this.#goal = undefined;
+    const here = { standstill, control: this.#live().control, tables: this.#tables };
+    const { plan, back } = courseTo(goal, here);
+    if (back) {
+      this.#travel(plan);
+    }
+    this.plan = plan;
+    this.#standstill = undefined;
+    this.#arm();
+  }
+
+  #travel(plan: Plan): never {
+    this.plan = plan;
+    if (plan.kind === 'reach') {
+      this.#edits.dropAfter(plan.moment);
+    }
+    throw new Abandoned();
+  }
+
+  // ---- Requests
+
+  resume(goal: Goal): void {
+    const problem = refusalOf(goal, this.#still(), this.#tables, this.breakpoints.binder);
+    if (problem !== undefined) throw new Refused(problem);
+    this.#goal = goal;
+  }
+
+  get view(): StoppedView {
+    const { frames } = this.#still();
+    return stoppedView(this.#live(), frames, (address, bytes) => this.write(address, bytes));
+  }
+
+  get stage(): Stage {
+    this.#still();
+    return this.#live();
+  }
+
+  get events(): ReturnType<typeof readEvents> {
+    const { quiet } = this.stage;
+    return quiet.call(() => readEvents(this.#machine));
+  }
+
+  /** Events so far; 0 before the run. */
+  get event(): number {
+    return this.#stage?.control.count ?? 0;
+  }
+
+  get machine(): Machine | undefined {
+    return this.#stage?.host.simulator.machine;
+  }
+
+  write(address: number, bytes: Uint8Array): boolean {
+    const { moment } = this.#still();
+    const machine = this.#machine;
+    if (!(address >= 65536 && address + bytes.length <= machine.memoryBytes)) {
+      return false;
+    }
+    machine.bytes.set(bytes, address);
+    this.#edits.add({ moment, address, bytes: bytes.slice() });
+    this.#tap.mark(this.#live().host.simulator.output.length);
+    return true;
+  }
+
+  #viewAt(at: DebugSite): StoppedView {
+    const frames = this.#reader.frames(this.#machine.frames(), at);
+    return stoppedView(this.#live(), frames, () => false);
+  }
+
+  #applyEdits(): void {
+    this.#edits.applyUpTo(this.#now(), ({ address, bytes }) => {
+      this.#machine.bytes.set(bytes, address);
+    });
+  }
+
+  // ---- What the hooks look for
+
+  /** For a plan that begins, or breakpoints that have changed. */
+  arm(): void {
+    if (this.#stage !== undefined) this.#arm();
+  }
+
+  #arm(): void {
+    const { control } = this.#live();
+    control.flagSites(flaggedSites(this.plan, this.breakpoints, this.#tables));
+    const watches =
+      this.plan.kind === 'go' || this.plan.kind === 'findBreakpoint' ? this.breakpoints.watches : NONE_WATCHED;
+    if (watches !== this.#watched) {
+      // Compared with what is there now; those that go on are not asked anew, or a change on the way would be lost.
+      this.#watched = watches;
+      control.watch(watches);
+    }
+    this.#want();
+  }
+
+  #want(): void {
+    const { control } = this.#live();
+    control.want(wantsOf(this.plan, control.count, this.#edits.nextEvent));
+  }
+
+  #location(id: number): SourceLocation | undefined {
+    return id === 0 ? undefined : this.#driver.locations[id >>> UNIT_SHIFT]?.[id & INDEX_MASK];
+  }
+
+  #siteLocation(site: DebugSite | undefined): SourceLocation | undefined {
+    const location = site === undefined ? undefined : this.#location(site.location);
+    return site === undefined || location === undefined
+      ? undefined
+      : { ...location, line: site.line, column: site.column };
+  }
+
+  #now(): Moment {
+    const event = this.#live().control.count;
+    return { event, incident: event === this.#incidentEvent ? this.#incidents : 0 };
+  }
+
+  #still(): Standstill {
+    if (this.#standstill === undefined) {
+      throw new Refused(this.#stage === undefined ? 'the run has not begun' : 'the run goes on: pause it first');
+    }
+    return this.#standstill;
+  }
+
+  #live(): Stage {
+    if (this.#stage === undefined) {
+      throw new Refused('the run has not begun');
+    }
+    return this.#stage;
+  }
+
+  get #machine(): Machine {
+    return this.#live().host.simulator.machine;
+  }
+}
