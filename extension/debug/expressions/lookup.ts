@@ -22,9 +22,9 @@ export function namedOperand(context: NameContext, name: string, at: number): Op
   const found = context.scope.find(name);
   if (found !== undefined) {
     if (found.kind === 'variable') return placed(context.memory, found.type, at, () => found.address());
-    const sample = found.value();
+    // Not asked for its value here: a breakpoint's expression is compiled before anything runs.
     const value =
-      typeof sample === 'bigint'
+      found.kind === 'value' && found.type.size === 8
         ? ({ big: true, get: () => BigInt(found.value()) } as const)
         : ({ big: false, get: () => Number(found.value()) } as const);
     return { type: found.type, at, value };

@@ -57,7 +57,10 @@ export function scalarText(type: Type, value: number | bigint, context: ScalarCo
   if (isBoolean(type)) return booleanText(Number(value));
   const flags = flagSetFor(context.name, context.function);
   if (flags !== undefined && type.size === 4) return named(flagNames(flags, Number(value)), hexText(value, 4));
-  if (type.shape.kind === 'integer' && type.shape.character) return `${value} '${characterOf(type, Number(value))}'`;
+  // UCHAR and UINT8 are numbers of one byte.
+  const { shape, size } = type;
+  const character = shape.kind === 'integer' && shape.character && (size > 1 || shape.signed);
+  if (character) return `${value} '${characterOf(type, Number(value))}'`;
   return String(value);
 }
 
