@@ -38,8 +38,9 @@ export function ownRequests(control: RunControl): Handlers {
       const { channel, packet, pass } = await control.target.request('kernel', {});
       return { run: control.launched.run, channel, packet, pass };
     },
-    [OWN_REQUESTS.stopAt]: async (at: StopAt) => {
-      await control.resume({ kind: 'stopAt', at });
+    [OWN_REQUESTS.stopAt]: async ({ pass, packet, channel }: StopAt) => {
+      const which = { ...(packet === undefined ? {} : { packet }), ...(channel === undefined ? {} : { channel }) };
+      await control.resume({ kind: 'stopAt', at: { pass, ...which } });
       return undefined;
     },
     [OWN_REQUESTS.travel]: async ({ record }: { readonly record: number }) => {
