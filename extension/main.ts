@@ -39,5 +39,5 @@ export function activate(context: ExtensionContext): VspLabApi {
 }
 
 export async function deactivate(): Promise<void> {
-  await lab?.engine.dispose();
+  await Promise.all([lab?.engine.dispose(), lab?.language.dispose()]);
 }

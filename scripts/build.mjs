@@ -22,6 +22,7 @@ const bundles = {
   'compile-worker': 'extension/worker/compile.ts',
   'simulate-worker': 'extension/worker/simulate.ts',
   'debug-worker': 'extension/worker/debug.ts',
+  'language-worker': 'extension/worker/languageMain.ts',
   'build-runtime': 'extension/worker/buildRuntime.ts',
   'bench/bench': 'bench/bench.ts',
 };
@@ -33,6 +34,7 @@ const shipped = new Set([
   'compile-worker.js',
   'simulate-worker.js',
   'debug-worker.js',
+  'language-worker.js',
   'view.js',
   'view.css',
 ]);

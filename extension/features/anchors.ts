@@ -3,14 +3,21 @@
  * for again when typing pauses, so that nothing above a line comes and goes with each key.
  */
 import { EventEmitter, type TextDocument, workspace } from 'vscode';
-import { type Anchor, anchorsOf, type KnownCallbacks, looksWhole } from '../core/language/anchors.js';
+import type { Anchor, KnownCallbacks } from '../core/language/anchors.js';
+import type { AnchorsOf } from '../core/language/service/protocol.js';
 import { editOf, moveRange } from '../core/language/textTracking.js';
 import { Disposables } from './disposables.js';
 import { textRange } from './edits.js';
+import type { Language } from './language.js';
 import type { Presence } from './presence.js';
 import type { Results } from './results.js';
 
 const PAUSE = 300;
+
+interface Found extends AnchorsOf {
+  /** Of the document they are in. */
+  readonly version: number;
+}
 
 export class Anchors {
   readonly #store = new Disposables();
@@ -19,12 +26,14 @@ export class Anchors {
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #presence: Presence;
   readonly #results: Results;
+  readonly #language: Language;
 
   readonly onDidChange = this.#changed.event;
 
-  constructor(presence: Presence, results: Results) {
+  constructor(presence: Presence, results: Results, language: Language) {
     this.#presence = presence;
     this.#results = results;
+    this.#language = language;
   }
 
   start(): void {
@@ -49,19 +58,24 @@ export class Anchors {
     // A run shows callbacks that the text alone does not tell.
     this.#store.add(
       this.#results.onDidChange(() => {
-        for (const document of this.#presence.documents()) this.#look(document);
+        for (const document of this.#presence.documents()) void this.#look(document);
       }),
     );
   }
 
-  /** In the order of the text; none for files that are not ours. */
-  of(document: TextDocument): readonly Anchor[] {
+  /** In the order of the text; none for files that are not ours. Looks for them when nobody has yet. */
+  async of(document: TextDocument): Promise<readonly Anchor[]> {
     if (!this.#presence.has(document)) return [];
-    const known = this.#byUri.get(document.uri.toString());
+    const key = document.uri.toString();
+    const known = this.#byUri.get(key);
     if (known !== undefined) return known;
-    const anchors = anchorsOf(document.getText(), this.#callbacksOf(document));
-    this.#byUri.set(document.uri.toString(), anchors);
-    return anchors;
+    const found = await this.#find(document);
+    // Somebody else may have asked, and typing may have gone on since.
+    const now = this.#byUri.get(key);
+    if (now !== undefined || found === undefined || document.isClosed) return now ?? [];
+    this.#byUri.set(key, found.anchors);
+    if (found.version !== document.version) this.#lookLater(document);
+    return found.anchors;
   }
 
   dispose(): void {
@@ -76,21 +90,29 @@ export class Anchors {
       key,
       setTimeout(() => {
         this.#timers.delete(key);
-        if (!document.isClosed) this.#look(document);
+        if (!document.isClosed) void this.#look(document);
       }, PAUSE),
     );
   }
 
-  #look(document: TextDocument): void {
+  async #look(document: TextDocument): Promise<void> {
     const key = document.uri.toString();
+    if (!this.#byUri.has(key)) return;
+    const found = await this.#find(document);
     const before = this.#byUri.get(key);
-    if (before === undefined) return;
-    const text = document.getText();
-    const found = anchorsOf(text, this.#callbacksOf(document));
-    const anchors = looksWhole(text) ? found : withLost(found, before);
+    // Places of a text that has changed since are looked for again when typing pauses.
+    if (found === undefined || before === undefined || found.version !== document.version) return;
+    const anchors = found.whole ? found.anchors : withLost(found.anchors, before);
     if (same(anchors, before)) return;
     this.#byUri.set(key, anchors);
     this.#changed.fire();
+  }
+
+  async #find(document: TextDocument): Promise<Found | undefined> {
+    const { version } = document;
+    const uri = document.uri.toString();
+    const found = await this.#language.ask(document, 'anchors', { uri, known: this.#callbacksOf(document) });
+    return found && { ...found, version };
   }
 
   #callbacksOf(document: TextDocument): KnownCallbacks {

@@ -50,9 +50,9 @@ class DriverLenses implements CodeLensProvider {
     );
   }
 
-  provideCodeLenses(document: TextDocument): CodeLens[] {
+  async provideCodeLenses(document: TextDocument): Promise<CodeLens[]> {
     if (!workspace.isTrusted || !readSetting('codeLens', document.uri)) return [];
-    return this.#lab.anchors.of(document).flatMap((anchor) => {
+    return (await this.#lab.anchors.of(document)).flatMap((anchor) => {
       const { start } = rangeOf(anchor.range);
       const line = document.lineAt(Math.min(start.line, document.lineCount - 1)).range;
       return lensesFor(this.#state(document, anchor), anchor.kind).map(

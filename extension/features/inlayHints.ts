@@ -42,10 +42,10 @@ class SizeHints implements InlayHintsProvider {
     );
   }
 
-  provideInlayHints(document: TextDocument, range: Range): InlayHint[] {
+  async provideInlayHints(document: TextDocument, range: Range): Promise<InlayHint[]> {
     if (!readSetting('inlayHints', document.uri)) return [];
     const drivers = this.#lab.results.of(document.uri);
-    return this.#lab.anchors.of(document).flatMap(({ kind, name, range: place }) => {
+    return (await this.#lab.anchors.of(document)).flatMap(({ kind, name, range: place }) => {
       const { end } = rangeOf(place);
       if (kind === 'test' || !range.contains(end)) return [];
       const figures = figuresOf(drivers, { uri: document.uri, kind, name })?.figures;

@@ -5,6 +5,7 @@ import { Anchors } from './anchors.js';
 import { DebugSessions } from './debugSessions.js';
 import { Disposables } from './disposables.js';
 import { Edits } from './edits.js';
+import { Language } from './language.js';
 import { Log } from './log.js';
 import { Stopwatch } from './metrics.js';
 import { Presence } from './presence.js';
@@ -20,6 +21,7 @@ export interface Lab {
   readonly presence: Presence;
   readonly edits: Edits;
   readonly results: Results;
+  readonly language: Language;
   readonly anchors: Anchors;
   readonly engine: EngineClient;
   readonly runs: RunService;
@@ -34,7 +36,8 @@ export function openLab(context: ExtensionContext): Lab {
   const presence = store.add(new Presence());
   const edits = store.add(new Edits());
   const results = store.add(new Results(edits));
-  const anchors = store.add(new Anchors(presence, results));
+  const language = new Language(context.extensionUri.fsPath, presence, log);
+  const anchors = store.add(new Anchors(presence, results, language));
   const engine = new EngineClient({
     root: context.extensionUri.fsPath,
     cacheFolder: context.globalStorageUri.fsPath,
@@ -45,8 +48,9 @@ export function openLab(context: ExtensionContext): Lab {
   const debugSessions = store.add(new DebugSessions());
   presence.whenAwake(() => {
     edits.start();
+    language.start();
     anchors.start();
   });
   context.subscriptions.push(store);
-  return { context, store, log, stopwatch, presence, edits, results, anchors, engine, runs, debugSessions };
+  return { context, store, log, stopwatch, presence, edits, results, language, anchors, engine, runs, debugSessions };
 }

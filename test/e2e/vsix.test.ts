@@ -23,7 +23,7 @@ const files = [
   /^extension\/images\/packet-buffers(-dark|-light)?\.svg$/,
   /^extension\/extension\/core\/run\/project\.schema\.json$/,
   /^extension\/dist\/extension\.cjs$/,
-  /^extension\/dist\/(engine|compile-worker|simulate-worker)\.js$/,
+  /^extension\/dist\/(engine|compile-worker|simulate-worker|language-worker)\.js$/,
   /^extension\/dist\/webview\/view\.(css|js)$/,
   /^extension\/dist\/tree\/(web-tree-sitter|tree-sitter-c|tree-sitter-cpp)\.wasm$/,
   /^extension\/dist\/wdk\/\w+(\.h)?$/,

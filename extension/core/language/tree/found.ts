@@ -82,6 +82,16 @@ export interface FoundCall extends Span {
   readonly operands: readonly FoundOperand[];
   /** Name of the innermost function around. */
   readonly within: string | undefined;
+  /** What its result is cast to, or the type of the variable it initialises. */
+  readonly takenAs: WrittenType | undefined;
+}
+
+/** `Callbacks.EvtChannelOpened = NicOpened;` */
+export interface FoundAssignment extends Span {
+  /** The member that is written. */
+  readonly member: string;
+  readonly value: FoundOperand;
+  readonly within: string | undefined;
 }
 
 export interface FoundInclude extends Span {

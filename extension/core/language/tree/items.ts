@@ -1,6 +1,7 @@
 /** What one declaration of a file has in it, and the declarations a file consists of. */
 import { declared, spanOf, textOf, writtenType } from './declarators.js';
 import type {
+  FoundAssignment,
   FoundCall,
   FoundDeclaration,
   FoundFunction,
@@ -8,6 +9,7 @@ import type {
   FoundParameter,
   FoundRecord,
   FoundTypedef,
+  WrittenType,
 } from './found.js';
 import { RECORD_TYPES, recordOf } from './records.js';
 import type { SyntaxNode } from './syntax.js';
@@ -18,6 +20,7 @@ export interface Item {
   readonly records: readonly FoundRecord[];
   readonly typedefs: readonly FoundTypedef[];
   readonly calls: readonly FoundCall[];
+  readonly assignments: readonly FoundAssignment[];
   readonly includes: readonly FoundInclude[];
 }
 
@@ -56,7 +59,7 @@ const DECLARATIONS = ['declaration', 'field_declaration'];
 const FUNCTIONS = ['function_definition', 'inline_method_definition'];
 const WANTED = [
   ...[...DECLARATIONS, ...FUNCTIONS, ...RECORD_TYPES],
-  ...['type_definition', 'call_expression', 'preproc_include'],
+  ...['type_definition', 'call_expression', 'assignment_expression', 'preproc_include'],
 ];
 
 export function itemOf(top: SyntaxNode, code: string): Item {
@@ -65,6 +68,7 @@ export function itemOf(top: SyntaxNode, code: string): Item {
   const records: FoundRecord[] = [];
   const typedefs: FoundTypedef[] = [];
   const calls: FoundCall[] = [];
+  const assignments: FoundAssignment[] = [];
   const includes: FoundInclude[] = [];
   /** Functions and classes around the node at hand. */
   const around: { readonly end: number; readonly name: string; readonly isClass: boolean }[] = [];
@@ -86,6 +90,9 @@ export function itemOf(top: SyntaxNode, code: string): Item {
     } else if (node.type === 'call_expression') {
       const found = callOf(node, innermost, code);
       if (found !== undefined) calls.push(found);
+    } else if (node.type === 'assignment_expression') {
+      const found = assignmentOf(node, innermost, code);
+      if (found !== undefined) assignments.push(found);
     } else if (node.type === 'preproc_include') {
       includes.push(includeOf(node, code));
     } else if (node.type === 'type_definition') {
@@ -94,7 +101,7 @@ export function itemOf(top: SyntaxNode, code: string): Item {
       declarations.push(declarationOf(node, code));
     }
   }
-  return { functions, declarations, records, typedefs, calls, includes };
+  return { functions, declarations, records, typedefs, calls, assignments, includes };
 }
 
 function functionOf(node: SyntaxNode, classes: string, code: string): FoundFunction | undefined {
@@ -182,6 +189,49 @@ function callOf(node: SyntaxNode, within: string | undefined, code: string): Fou
     calleeAt: spanOf(callee.name),
     member: callee.member,
     operands: operands.map((operand) => ({ ...spanOf(operand), text: textOf(operand, code) })),
+    within,
+    takenAs: takenAs(node, code),
+  };
+}
+
+/** Looks through parentheses and casts; `static_cast<T *>(…)` is a call whose name has the type. */
+function takenAs(node: SyntaxNode, code: string): WrittenType | undefined {
+  const { parent } = node;
+  switch (parent?.type) {
+    case 'parenthesized_expression':
+      return takenAs(parent, code);
+    case 'cast_expression':
+      return descriptorType(parent.childForFieldName('type'), code);
+    case 'argument_list': {
+      const cast = parent.parent?.childForFieldName('function');
+      const list = cast?.type === 'template_function' ? cast.childForFieldName('arguments') : null;
+      return descriptorType(list?.namedChildren.at(0) ?? null, code);
+    }
+    case 'init_declarator': {
+      const declaration = parent.parent;
+      return declaration?.type === 'declaration'
+        ? writtenType(declaration, declared(parent, code).pointers, code)
+        : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function descriptorType(node: SyntaxNode | null, code: string): WrittenType | undefined {
+  if (node?.type !== 'type_descriptor') return undefined;
+  return writtenType(node, declared(node.childForFieldName('declarator'), code).pointers, code);
+}
+
+function assignmentOf(node: SyntaxNode, within: string | undefined, code: string): FoundAssignment | undefined {
+  const left = node.childForFieldName('left');
+  const right = node.childForFieldName('right');
+  const field = left?.type === 'field_expression' ? left.childForFieldName('field') : null;
+  if (field === null || right === null) return undefined;
+  return {
+    ...spanOf(node),
+    member: textOf(field, code),
+    value: { ...spanOf(right), text: textOf(right, code) },
     within,
   };
 }

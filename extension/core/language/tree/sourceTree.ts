@@ -3,6 +3,7 @@
  * old one has in common with it, and says the same as one parsed from scratch.
  */
 import type {
+  FoundAssignment,
   FoundCall,
   FoundDeclaration,
   FoundFunction,
@@ -116,6 +117,11 @@ export class SourceTree {
 
   calls(): readonly FoundCall[] {
     return this.#collect((item) => item.calls);
+  }
+
+  /** To members only. */
+  assignments(): readonly FoundAssignment[] {
+    return this.#collect((item) => item.assignments);
   }
 
   includes(): readonly FoundInclude[] {
