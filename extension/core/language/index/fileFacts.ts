@@ -1,5 +1,5 @@
 /** What one file says about callbacks, registrations, contexts and tests: the index of a workspace is made of these. */
-import { CALLBACKS, factsOf } from '../facts/index.js';
+import { CALLBACKS, FUNCTIONS, factsOf } from '../facts/index.js';
 import type { CallbackRole } from '../facts/types.js';
 import type { TextPosition, TextRange } from '../textTracking.js';
 import type { FoundFunction, FoundParameter, Span } from '../tree/found.js';
@@ -143,7 +143,7 @@ function rolesOf(tree: SourceTree, range: RangeOf): readonly RoleEntry[] {
 }
 
 function registrationsOf(tree: SourceTree, range: RangeOf): readonly RegistrationEntry[] {
-  const byCall = tree.calls().flatMap((call): readonly RegistrationEntry[] => {
+  const byCall = tree.calls(isRegistration).flatMap((call): readonly RegistrationEntry[] => {
     const known = factsOf(call.callee);
     if (known?.kind !== 'function') return [];
     const callbacks = known.facts.parameters.flatMap(({ type }, index) => {
@@ -156,14 +156,27 @@ function registrationsOf(tree: SourceTree, range: RangeOf): readonly Registratio
     });
     return callbacks.length === 0 ? [] : [{ through: call.callee, callbacks, at: range(call), within: call.within }];
   });
-  const byMember = tree.assignments().flatMap((assignment): readonly RegistrationEntry[] => {
-    const role = MEMBER_ROLES.get(assignment.member.replace(/Ex$/, ''));
-    const name = functionName(assignment.value.text);
-    if (role === undefined || name === undefined) return [];
-    const callback = { role, ex: assignment.member.endsWith('Ex'), name, at: range(assignment.value) };
-    return [{ through: assignment.member, callbacks: [callback], at: range(assignment), within: assignment.within }];
-  });
+  const byMember = tree
+    .assignments((member) => member.startsWith('Evt'))
+    .flatMap((assignment): readonly RegistrationEntry[] => {
+      const role = MEMBER_ROLES.get(assignment.member.replace(/Ex$/, ''));
+      const name = functionName(assignment.value.text);
+      if (role === undefined || name === undefined) return [];
+      const callback = { role, ex: assignment.member.endsWith('Ex'), name, at: range(assignment.value) };
+      return [{ through: assignment.member, callbacks: [callback], at: range(assignment), within: assignment.within }];
+    });
   return [...byCall, ...byMember];
+}
+
+/** Functions that take a callback. */
+const REGISTERING = new Set(
+  FUNCTIONS.filter(({ parameters }) => parameters.some(({ type }) => factsOf(type)?.kind === 'callback')).map(
+    ({ name }) => name,
+  ),
+);
+
+function isRegistration(callee: string): boolean {
+  return REGISTERING.has(callee);
 }
 
 /** `Name`, `&Class::Name`, `(TYPE)Name`, `static_cast<TYPE>(Name)`. */
@@ -175,12 +188,14 @@ function functionName(operand: string): string | undefined {
 }
 
 function contextsOf(tree: SourceTree, range: RangeOf): readonly ContextEntry[] {
-  return tree.calls().flatMap((call) => {
-    const of = CONTEXT_CALLS.get(call.callee);
-    const type = call.takenAs?.name;
-    if (of === undefined || type === undefined || /^(?:auto|void|PVOID)$/.test(type)) return [];
-    return [{ of, type, at: range(call) }];
-  });
+  return tree
+    .calls((callee) => CONTEXT_CALLS.has(callee))
+    .flatMap((call) => {
+      const of = CONTEXT_CALLS.get(call.callee);
+      const type = call.takenAs?.name;
+      if (of === undefined || type === undefined || /^(?:auto|void|PVOID)$/.test(type)) return [];
+      return [{ of, type, at: range(call) }];
+    });
 }
 
 const POINTER = /^(?:PVOID|LPVOID|PUCHAR|PUINT8|PBYTE)$/;

@@ -28,8 +28,9 @@ interface Pair {
   readonly uri: string;
 }
 
+type Roles = ReadonlyMap<string, readonly Known[]>;
+
 interface Merged {
-  readonly roles: ReadonlyMap<string, readonly Known[]>;
   readonly definitions: ReadonlyMap<string, readonly Placed<FunctionEntry>[]>;
   readonly registrations: ReadonlyMap<string, readonly Placed<RegistrationEntry>[]>;
   readonly pairs: readonly Pair[];
@@ -46,14 +47,19 @@ export interface IndexCounts {
 export class WorkspaceIndex {
   readonly #files = new Map<string, FileFacts>();
   #merged: Merged | undefined;
+  /** Typing moves places and seldom changes what is a callback. */
+  #roles: Roles | undefined;
 
   set(uri: string, facts: FileFacts): void {
+    if (roleNames(facts) !== roleNames(this.#files.get(uri))) this.#roles = undefined;
     this.#files.set(uri, facts);
     this.#merged = undefined;
   }
 
   remove(uri: string): void {
-    if (this.#files.delete(uri)) this.#merged = undefined;
+    if (!this.#files.delete(uri)) return;
+    this.#merged = undefined;
+    this.#roles = undefined;
   }
 
   get(uri: string): FileFacts | undefined {
@@ -76,7 +82,8 @@ export class WorkspaceIndex {
 
   /** A declared role counts more than a registration, a near one more than a far one, and both more than a shape. */
   roleOf(uri: string, { name, bySignature }: Pick<FunctionEntry, 'name' | 'bySignature'>): Role | undefined {
-    const known = nearest(this.#merge().roles.get(name) ?? [], uri);
+    this.#roles ??= mergedRoles(this.files());
+    const known = nearest(this.#roles.get(name) ?? [], uri);
     return known ?? bySignature;
   }
 
@@ -137,27 +144,42 @@ export class WorkspaceIndex {
   }
 }
 
-function merged(files: ReturnType<WorkspaceIndex['files']>): Merged {
+/** All that decides who is a callback, as a text to compare. */
+function roleNames(facts: FileFacts | undefined): string {
+  const declared = (facts?.roles ?? []).map(({ name, role, ex }) => `${name} ${role} ${ex}`);
+  const registered = (facts?.registrations ?? []).flatMap(({ callbacks }) =>
+    callbacks.map(({ name, role, ex }) => `${name} ${role} ${ex}`),
+  );
+  return `${declared.join()};${registered.join()}`;
+}
+
+function mergedRoles(files: ReturnType<WorkspaceIndex['files']>): Roles {
   const declared = new Map<string, Known[]>();
   const registered = new Map<string, Known[]>();
+  for (const [uri, facts] of files) {
+    for (const { name, role, ex } of facts.roles) add(declared, name, { uri, role, ex });
+    for (const { callbacks } of facts.registrations) {
+      for (const { name, role, ex } of callbacks) add(registered, name, { uri, role, ex });
+    }
+  }
+  for (const [name, known] of registered) if (!declared.has(name)) declared.set(name, known);
+  return declared;
+}
+
+function merged(files: ReturnType<WorkspaceIndex['files']>): Merged {
   const definitions = new Map<string, Placed<FunctionEntry>[]>();
   const registrations = new Map<string, Placed<RegistrationEntry>[]>();
   const pairs: Pair[] = [];
   for (const [uri, facts] of files) {
-    for (const { name, role, ex } of facts.roles) add(declared, name, { uri, role, ex });
     for (const entry of facts.functions) add(definitions, entry.name, { uri, entry });
     for (const entry of facts.registrations) {
-      for (const { name, role, ex } of entry.callbacks) {
-        add(registered, name, { uri, role, ex });
-        add(registrations, name, { uri, entry });
-      }
+      for (const { name } of entry.callbacks) add(registrations, name, { uri, entry });
       const save = entry.callbacks.find(({ role }) => role === 'save');
       const restore = entry.callbacks.find(({ role }) => role === 'restore');
       if (save !== undefined && restore !== undefined) pairs.push({ save, restore, uri });
     }
   }
-  for (const [name, known] of registered) if (!declared.has(name)) declared.set(name, known);
-  return { roles: declared, definitions, registrations, pairs };
+  return { definitions, registrations, pairs };
 }
 
 function add<T>(map: Map<string, T[]>, name: string, value: T): void {

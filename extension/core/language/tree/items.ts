@@ -243,13 +243,20 @@ function includeOf(node: SyntaxNode, code: string): FoundInclude {
   return { ...spanOf(node), path: inside, system: written.startsWith('<') };
 }
 
-/** The same thing `by` characters further on. */
+/** The same thing `by` characters further on: whatever in it is called start or end. */
 export function moved<T>(value: T, by: number): T {
-  if (by === 0 || typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((each: unknown) => moved(each, by)) as T;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]: [string, unknown]) =>
-      typeof each === 'number' && (key === 'start' || key === 'end') ? [key, each + by] : [key, moved(each, by)],
-    ),
-  ) as T;
+  if (by === 0) return value;
+  return shifted(value, by) as T;
+}
+
+function shifted(value: unknown, by: number): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.length === 0 ? value : value.map((each) => shifted(each, by));
+  const copy: Record<string, unknown> = { ...value };
+  for (const key in copy) {
+    const each = copy[key];
+    if (typeof each === 'number') copy[key] = key === 'start' || key === 'end' ? each + by : each;
+    else if (typeof each === 'object') copy[key] = shifted(each, by);
+  }
+  return copy;
 }

@@ -115,13 +115,14 @@ export class SourceTree {
     return this.#collect((item) => item.typedefs);
   }
 
-  calls(): readonly FoundCall[] {
-    return this.#collect((item) => item.calls);
+  /** Those of functions with such a name; all by default. */
+  calls(wanted?: (callee: string) => boolean): readonly FoundCall[] {
+    return this.#collect(({ calls }) => (wanted ? calls.filter(({ callee }) => wanted(callee)) : calls));
   }
 
-  /** To members only. */
-  assignments(): readonly FoundAssignment[] {
-    return this.#collect((item) => item.assignments);
+  /** To members of such a name. */
+  assignments(wanted: (member: string) => boolean): readonly FoundAssignment[] {
+    return this.#collect(({ assignments }) => assignments.filter(({ member }) => wanted(member)));
   }
 
   includes(): readonly FoundInclude[] {
