@@ -86,19 +86,19 @@ class Configurations implements DebugConfigurationProvider {
     this.#lab = lab;
   }
 
-  provideDebugConfigurations(): DebugConfiguration[] {
+  async provideDebugConfigurations(): Promise<DebugConfiguration[]> {
     const current = { type: DEBUG_TYPE, request: 'launch', name: 'Debug Driver', program: `\${file}` };
     const document = window.activeTextEditor?.document;
     if (document === undefined || !isSourceDocument(document)) return [current];
-    return [current, ...this.#tests(document)];
+    return [current, ...(await this.#tests(document))];
   }
 
   /** With no launch.json there is an empty configuration: the open file and, in a test, that test. */
-  resolveDebugConfiguration(
+  async resolveDebugConfiguration(
     _folder: WorkspaceFolder | undefined,
     configuration: DebugConfiguration,
     _token?: CancellationToken,
-  ): DebugConfiguration | undefined {
+  ): Promise<DebugConfiguration | undefined> {
     const empty = !configuration.type && !configuration.request && !configuration.name;
     if (!empty && configuration['program'] !== undefined) return configuration;
     const editor = window.activeTextEditor;
@@ -108,7 +108,7 @@ class Configurations implements DebugConfigurationProvider {
       return undefined;
     }
     const { document, selection } = editor;
-    const anchors = this.#lab.anchors.of(document);
+    const anchors = await this.#lab.anchors.of(document);
     const inside = anchors.findLast((each) => rangeOf(each.range).start.line <= selection.active.line);
     const test = inside?.kind === 'test' ? { test: inside.name } : {};
     return {
@@ -121,9 +121,9 @@ class Configurations implements DebugConfigurationProvider {
     };
   }
 
-  #tests(document: TextDocument): readonly DebugConfiguration[] {
-    return this.#lab.anchors
-      .of(document)
+  async #tests(document: TextDocument): Promise<readonly DebugConfiguration[]> {
+    const anchors = await this.#lab.anchors.of(document);
+    return anchors
       .filter(({ kind }) => kind === 'test')
       .map(({ name }) => ({
         type: DEBUG_TYPE,

@@ -1,5 +1,5 @@
 /** What of the callbacks a file has already: nothing of it is written twice or changed. */
-import { anchorsOf } from '../language/anchors.js';
+import { anchorsOf } from '../language/textAnchors.js';
 import { callbackFacts } from '../toolchain/callbackFacts.js';
 import { lineOf, type Outline } from './outline.js';
 import { type ContextNames, speaksOf } from './ways.js';
