@@ -7,8 +7,9 @@ import type { Finding, Report } from '../core/run/report.js';
 import { slashed } from '../worker/projectFiles.js';
 import { CommandError } from './host.js';
 
-/** Below the working directory; a dot folder, since nobody wants it in a source tree. */
-export const REPLAY_FOLDER = '.vsp-lab/replays';
+/** Below the working directory; version control leaves it alone. */
+const FOLDER = '.vsp-lab';
+export const REPLAY_FOLDER = `${FOLDER}/replays`;
 
 /** Throws CommandError: no such file, too large, or nothing that `--replay` can repeat. */
 export function readReplay(file: string, cwd: string): Replay {
@@ -42,6 +43,7 @@ export function writeReplays(report: Report, cwd: string): Written {
     counts.set(stem, number);
     const file = `${REPLAY_FOLDER}/${stem}-${number}.json`;
     try {
+      if (files.length === 0) write(join(cwd, FOLDER, '.gitignore'), '*\n');
       write(join(cwd, file), replayText(replay));
     } catch (error) {
       problem = `${file}: could not be written: ${error instanceof Error ? error.message : String(error)}`;

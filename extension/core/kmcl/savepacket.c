@@ -364,7 +364,7 @@ static void write_too_small(struct vsp_channel *channel, struct vsp_save *save)
     if (*save->needed == VSP_UNSET) {
         vsp_misuse_at_return(VSP_RULE_SAVEPKT_BYTESNEEDED_WRITTEN, save->packet, VSP_PASS_WRITE);
     } else if (status >= 0) { /* M13 */
-        vsp_misuse_at_return(VSP_RULE_SAVEPKT_NO_TRUNCATE, save->packet, *save->needed);
+        vsp_misuse_at_return(VSP_RULE_SAVEPKT_NO_TRUNCATE, save->packet, needed);
     }
     close_buffer(buffer);
     save->buffer_size = size;

@@ -77,7 +77,10 @@ export class Inputs {
   findings(): readonly StressFinding[] {
     return this.#merged()
       .map((inputs) => {
-        const sorted = [...inputs].sort(order);
+        const [head] = inputs as [Input, ...Input[]];
+        const sorted = [...inputs].sort(
+          (a, b) => Number(keyOf(b) === keyOf(head)) - Number(keyOf(a) === keyOf(head)) || order(a, b),
+        );
         const [smallest] = sorted as [Input, ...Input[]];
         return { ...smallest, draft: withPlaces(smallest.draft, sorted), inputs: distinct(sorted), isSame };
         function isSame(draft: Draft): boolean {
@@ -87,22 +90,76 @@ export class Inputs {
       .sort((a, b) => a.run - b.run || compareText(keyOf(a), keyOf(b)));
   }
 
-  /** A changed byte that leads to a place where short records fault, too, shows the same missing check. */
+  /** Groups of one missing check. */
   #merged(): readonly Input[][] {
-    const cuts = [...this.#groups].filter(([key]) => key.startsWith('cut '));
-    const merged = new Map(this.#groups);
+    const cuts = new Map<string, Input[]>();
+    const others: Input[][] = [];
     for (const [key, inputs] of this.#groups) {
-      if (key.startsWith('cut ')) continue;
-      const place = placeOf(inputs[0]?.draft ?? ({ location: null } as Draft));
-      const cut = cuts.find(([, others]) =>
-        others.some((other) => placeOf(other.draft) === place && other.draft.rule === inputs[0]?.draft.rule),
-      );
-      if (cut === undefined) continue;
-      merged.delete(key);
-      merged.set(cut[0], [...(merged.get(cut[0]) ?? []), ...inputs]);
+      if (key.startsWith('cut ')) cuts.set(key, [...inputs]);
+      else others.push([...inputs]);
     }
-    return [...merged.values()];
+    const apart = others.filter((inputs) => {
+      const cut = [...cuts.values()].find((each) => sharesPlace(each, inputs));
+      cut?.push(...inputs);
+      return cut === undefined;
+    });
+    return [...cuts.values(), ...joined(apart)];
   }
+}
+
+/** A changed byte that leads to a place where short records fault, too, shows the same missing check. */
+function sharesPlace(cuts: readonly Input[], inputs: readonly Input[]): boolean {
+  const [one] = inputs;
+  const place = one === undefined ? '' : `${one.draft.rule} ${placeOf(one.draft)}`;
+  return cuts.some(({ draft }) => `${draft.rule} ${placeOf(draft)}` === place);
+}
+
+/** The bytes of records whose change shows it, by record. */
+function changedOffsets(inputs: readonly Input[]): ReadonlyMap<string, readonly number[]> {
+  const offsets = new Map<string, number[]>();
+  for (const { injection, record, draft } of inputs) {
+    if (injection.kind !== 'record' || injection.change.size !== injection.saved) continue;
+    if (draft.rule !== 'restorepkt-validate') continue;
+    const key = `${record?.callback ?? ''} ${injection.saved}`;
+    offsets.set(key, [...(offsets.get(key) ?? []), injection.change.offset ?? 0]);
+  }
+  return offsets;
+}
+
+/** What a wild store ends in: another byte of the same field does not say where. */
+const CORRUPTION = /^(?:mem-free-once|mem-double-free|run-bugcheck|run-trap): /;
+/** Bytes of one field. */
+const FIELD = 8;
+
+function isCorruption(inputs: readonly Input[]): boolean {
+  return inputs.every(({ draft }) => draft.related.some(({ message }) => CORRUPTION.test(message)));
+}
+
+/** Whether a byte that shows one shows the other; of corrupted memory, a byte near it. */
+function isOneCheck(a: readonly Input[], b: readonly Input[]): boolean {
+  const reach = isCorruption(b) ? FIELD : 1;
+  const others = changedOffsets(b);
+  return [...changedOffsets(a)].some(([key, offsets]) =>
+    offsets.some((offset) => (others.get(key) ?? []).some((other) => Math.abs(offset - other) < reach)),
+  );
+}
+
+/** A byte that nobody checked does harm at one place or another: groups that share one are one, the clearest ahead. */
+function joined(groups: readonly Input[][]): readonly Input[][] {
+  const list: Input[][] = [];
+  for (const inputs of [...groups].sort(clearestFirst)) {
+    const known = list.find((each) => isOneCheck(each, inputs));
+    if (known === undefined) list.push([...inputs]);
+    else known.push(...inputs);
+  }
+  return list;
+}
+
+function clearestFirst(a: readonly Input[], b: readonly Input[]): number {
+  const [one, other] = [a[0], b[0]] as [Input, Input];
+  return (
+    Number(isCorruption(a)) - Number(isCorruption(b)) || b.length - a.length || compareText(keyOf(one), keyOf(other))
+  );
 }
 
 function compareText(a: string, b: string): number {

@@ -32,6 +32,14 @@ const OF_OVERRUN: readonly string[] = ['savepkt-no-overrun', 'mem-out-of-bounds'
 /** Readings that the sheet leaves open; any other is not the most defensible one, and what rests on it a warning. */
 const UNSPECIFIED: readonly ModeId[] = ['S-03', 'S-04', 'S-05', 'S-10', 'S-14', 'S-17', 'S-25', 'S-25-ORDER', 'A-07'];
 
+/** A callback that cannot get what it needs has to fail, in whichever pass (S-08). */
+const OF_NO_RESOURCES: readonly string[] = ['savepkt-stable', 'savepkt-query-succeed-empty', 'roundtrip-differs'];
+
+/** Bytes behind BytesNeeded that nobody wrote: they leave the host only where whole buffers are persisted (M10). */
+function isTail({ id }: { readonly id: ModeId }, { rule }: Draft): boolean {
+  return id === 'S-10' && rule === 'savepkt-full-init';
+}
+
 function withText(each: Draft, injection: Injection): Draft {
   return { ...each, message: `${each.message}${each.repeated ?? ''}, ${injectionText(injection)}`, repeated: '' };
 }
@@ -58,8 +66,10 @@ function ofInjection(injection: Injection, end: Stressed, shown: Shown): Draft |
       return fault && each.pass === 'write' && OF_OVERRUN.includes(each.rule)
         ? renamed(each, 'savepkt-recheck-size')
         : each;
+    case 'failure':
+      return OF_NO_RESOURCES.includes(each.rule) ? undefined : each;
     case 'mode':
-      return UNSPECIFIED.includes(injection.id) ? each : { ...each, atMost: 'warning' };
+      return UNSPECIFIED.includes(injection.id) && !isTail(injection, each) ? each : { ...each, atMost: 'warning' };
     default:
       return each;
   }

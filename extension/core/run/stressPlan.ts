@@ -1,4 +1,5 @@
 /** What stress tries (interfaces section 5): from what a run noted to the list of injections. */
+import { LIBRARY_FRAME } from '../kmcl/layout.js';
 import { MODES, type ModeChoices } from '../kmcl/modes.js';
 import type { SimulationResult } from '../kmcl/simulation.js';
 import { succeeded } from '../kmcl/status.js';
@@ -7,7 +8,7 @@ import { userPosition } from '../rules/positions.js';
 import type { CompiledDriver } from '../toolchain/module.js';
 import { byChannel, PacketRecords } from './packetRecords.js';
 import type { Injection, StressLevel } from './stressInjection.js';
-import { isTests } from './stressRun.js';
+import { isTests, testFiles } from './stressRun.js';
 
 /** A run whose driver can be stressed: it came to its end by itself. */
 export interface NotedRun {
@@ -131,12 +132,18 @@ function savesPlan(run: NotedRun, level: StressLevel): readonly Injection[] {
 
 // ---- Failures
 
-function siteKey(driver: CompiledDriver, site: FailureSite): string {
-  const at = userPosition(driver.locations, site.frames);
-  return `${site.what} ${at?.file}:${at?.line}:${at?.column}`;
+/** The part of a call stack that is the driver's own: within a callback, or outside the files with tests. */
+function siteKey(driver: CompiledDriver, { what, frames, inCallback }: FailureSite): string {
+  const tests = testFiles(driver);
+  const callback = frames.findLastIndex((frame) => frame >= LIBRARY_FRAME);
+  const places = frames
+    .slice(inCallback ? callback + 1 : 0)
+    .map((frame) => userPosition(driver.locations, [frame]))
+    .filter((at) => at !== null && (inCallback || !tests.has(at.file)));
+  return `${what} ${places.map((at) => `${at?.file}:${at?.line}:${at?.column}`).join(' ')}`;
 }
 
-/** Quick: each place once in the driver; full: each call stack of each run. */
+/** Quick: each call stack of the driver's own code once; full: each call stack of each run. */
 function failurePlan(driver: CompiledDriver, runs: readonly NotedRun[], level: StressLevel): PlannedInjection[] {
   const seen = new Set<string>();
   return runs.flatMap(({ run, observation }) =>
