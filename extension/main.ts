@@ -11,6 +11,7 @@ import * as freshness from './features/freshness.js';
 import * as inlayHints from './features/inlayHints.js';
 import { type Lab, openLab } from './features/lab.js';
 import type { VspLabApi } from './features/metrics.js';
+import * as newDriver from './features/newDriver.js';
 import * as packetBuffers from './features/packetBuffers.js';
 import * as problems from './features/problems.js';
 import * as rulePages from './features/rulePages.js';
@@ -18,12 +19,15 @@ import * as runCommands from './features/runCommands.js';
 import * as runOnSave from './features/runOnSave.js';
 import * as runProgress from './features/runProgress.js';
 import * as savedResults from './features/savedResults.js';
+import * as scaffold from './features/scaffold.js';
+import * as scaffoldActions from './features/scaffoldActions.js';
 import * as trouble from './features/trouble.js';
 
 const features = [
   ...[runCommands, runOnSave, runProgress, freshness, savedResults, trouble],
   ...[codeLens, inlayHints, problems],
   ...[packetBuffers, exportReport, rulePages],
+  ...[scaffold, scaffoldActions, newDriver],
   ...[debug, debugFinding, debugInlineValues, debugStopAt, debugTrees],
 ];
 

@@ -25,6 +25,15 @@ export interface FindingLink {
   readonly rule: string;
 }
 
+/** What callbacks are to be generated for; what is absent is asked for. */
+export interface ScaffoldTarget {
+  readonly uri?: Uri;
+  /** Name of the structure. */
+  readonly context?: string;
+  /** Asks for members, names and style too. */
+  readonly ask?: boolean;
+}
+
 export interface CommandArguments {
   readonly 'vspLab.runFile': readonly [file?: Uri];
   readonly 'vspLab.runWorkspace': readonly [];
@@ -36,6 +45,8 @@ export interface CommandArguments {
   readonly 'vspLab.debugFile': readonly [file?: Uri, target?: DebugTarget];
   readonly 'vspLab.debugToFinding': readonly [link?: unknown];
   readonly 'vspLab.stopAtPacket': readonly [];
+  readonly 'vspLab.scaffold': readonly [target?: ScaffoldTarget];
+  readonly 'vspLab.newDriver': readonly [folder?: Uri];
 }
 
 export type CommandId = keyof CommandArguments;
@@ -51,6 +62,8 @@ const commands: Readonly<Record<CommandId, true>> = {
   'vspLab.debugFile': true,
   'vspLab.debugToFinding': true,
   'vspLab.stopAtPacket': true,
+  'vspLab.scaffold': true,
+  'vspLab.newDriver': true,
 };
 
 export const COMMANDS = Object.keys(commands) as readonly CommandId[];

@@ -2,12 +2,15 @@
  * The host's side of the engine: starts it on first use, gives each run its answer whatever becomes of the engine, and
  * starts a new one when it has died. Nothing here takes long: all work is behind the door.
  */
+
+import type { ContextsAnswer } from './compileClient.js';
 import { type Connection, connect, type EngineStart } from './engineConnection.js';
-import type { DriverOutcome, EngineReply, EngineRequest, RunRequest } from './engineProtocol.js';
+import type { ContextsRequest, DriverOutcome, EngineReply, EngineRequest, RunRequest } from './engineProtocol.js';
 
 export type { EngineStart };
 
 export type RunOrder = Omit<RunRequest, 'kind' | 'id'>;
+export type ContextsOrder = Omit<ContextsRequest, 'kind' | 'id'>;
 
 /** Called while a run goes on; never after its promise has settled. */
 export interface RunEvents {
@@ -39,6 +42,7 @@ interface Pending {
 export class EngineClient {
   readonly #start: EngineStart;
   readonly #pending = new Map<number, Pending>();
+  readonly #asked = new Map<number, (answer: ContextsAnswer) => void>();
   #connection: Promise<Connection> | undefined;
   #nextId = 1;
   #disposed = false;
@@ -68,6 +72,15 @@ export class EngineClient {
     signal?.addEventListener('abort', cancel, { once: true });
     this.#send({ ...order, kind: 'run', id });
     return ended.finally(() => signal?.removeEventListener('abort', cancel));
+  }
+
+  /** The structures of a source that packets may have as contexts. Never rejects. */
+  contexts(order: ContextsOrder): Promise<ContextsAnswer> {
+    if (this.#disposed) return Promise.resolve({ ok: false, message: new EngineDisposed().message });
+    const id = this.#nextId++;
+    const answered = new Promise<ContextsAnswer>((resolve) => this.#asked.set(id, resolve));
+    this.#send({ ...order, kind: 'contexts', id });
+    return answered;
   }
 
   /** Ends the engine and rejects what waits for it. */
@@ -127,6 +140,9 @@ export class EngineClient {
       case 'driver':
         events?.driver?.(reply.outcome);
         return;
+      case 'contexts':
+        this.#answer(reply.id, { ok: true, facts: reply.facts });
+        return;
       case 'finished':
         this.#settle(reply.id, { kind: 'finished', cancelled: reply.cancelled });
         return;
@@ -141,7 +157,14 @@ export class EngineClient {
     setTimeout(() => this.#settle(id, { kind: 'finished', cancelled: true }), CANCEL_MILLISECONDS).unref();
   }
 
+  #answer(id: number, answer: ContextsAnswer): void {
+    const resolve = this.#asked.get(id);
+    this.#asked.delete(id);
+    resolve?.(answer);
+  }
+
   #settle(id: number, end: RunEnd): void {
+    if (end.kind === 'failed') this.#answer(id, { ok: false, message: end.message });
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     pending?.resolve(end);
@@ -150,6 +173,7 @@ export class EngineClient {
   #taken(): readonly Pending[] {
     const taken = [...this.#pending.values()];
     this.#pending.clear();
+    for (const id of [...this.#asked.keys()]) this.#answer(id, { ok: false, message: 'the engine was stopped' });
     return taken;
   }
 }

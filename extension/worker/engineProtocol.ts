@@ -5,6 +5,7 @@
 import type { Checks } from '../core/kmcl/simulation.js';
 import type { ReportPack } from '../core/run/reportPack.js';
 import type { StressLevel } from '../core/run/stressInjection.js';
+import type { ContextFacts } from '../core/scaffold/request.js';
 import type { Diagnostic } from '../core/toolchain/module.js';
 import type { Overlay } from './overlayFiles.js';
 
@@ -38,6 +39,19 @@ export interface RunRequest {
   readonly settings: EngineSettings;
 }
 
+/** Asks for the structures of a source that packets may have as contexts; nothing is run. */
+export interface ContextsRequest {
+  readonly kind: 'contexts';
+  readonly id: number;
+  /** Absolute; names in the answer are relative to it. */
+  readonly cwd: string;
+  /** Absolute. */
+  readonly file: string;
+  readonly workspaceRoots: readonly string[];
+  readonly overlays: readonly Overlay[];
+  readonly settings: EngineSettings;
+}
+
 /** Ends a run: answered by `finished` with `cancelled`, within a second. */
 export interface CancelRequest {
   readonly kind: 'cancel';
@@ -50,7 +64,7 @@ export interface WarmRequest {
   readonly cwd: string;
 }
 
-export type EngineRequest = RunRequest | CancelRequest | WarmRequest;
+export type EngineRequest = RunRequest | ContextsRequest | CancelRequest | WarmRequest;
 
 /** What became of one driver of a run. */
 export interface DriverOutcome {
@@ -83,5 +97,7 @@ export type EngineReply =
     }
   | { readonly kind: 'driver'; readonly id: number; readonly outcome: DriverOutcome }
   | { readonly kind: 'finished'; readonly id: number; readonly cancelled: boolean }
+  /** `facts` is absent when there is no such file. */
+  | { readonly kind: 'contexts'; readonly id: number; readonly facts?: ContextFacts }
   /** Nothing could be run; `message` says what to mend. */
   | { readonly kind: 'failed'; readonly id: number; readonly message: string };

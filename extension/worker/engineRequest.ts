@@ -1,5 +1,5 @@
 /** Requests as they enter the engine: what does not look like one is refused by the name of the field that is wrong. */
-import type { EngineRequest, EngineSettings, RunRequest } from './engineProtocol.js';
+import type { ContextsRequest, EngineRequest, EngineSettings, RunRequest } from './engineProtocol.js';
 import type { Overlay } from './overlayFiles.js';
 
 export class InvalidRequest extends Error {
@@ -103,9 +103,10 @@ function isAbsolute(value: unknown): value is string {
 /** Throws InvalidRequest. */
 export function parseRequest(message: unknown): EngineRequest {
   const head = new Reader(message, '');
-  const kind = head.choice('kind', ['run', 'cancel', 'warm'] as const);
+  const kind = head.choice('kind', ['run', 'contexts', 'cancel', 'warm'] as const);
   if (kind === 'warm') return { kind, cwd: head.path('cwd') };
   const id = head.number('id', 0, Number.MAX_SAFE_INTEGER);
+  if (kind === 'contexts') return contextsRequest(new Reader(message, '', id), id);
   return kind === 'cancel' ? { kind, id } : runRequest(new Reader(message, '', id), id);
 }
 
@@ -116,9 +117,25 @@ function runRequest(request: Reader, id: number): RunRequest {
     cwd: request.path('cwd'),
     paths: request.paths('paths'),
     workspaceRoots: request.paths('workspaceRoots'),
-    overlays: request.list('overlays', (item): Overlay => ({ path: item.path('path'), bytes: item.bytes('bytes') })),
+    overlays: overlays(request),
     settings: settings(request.object('settings')),
   };
+}
+
+function contextsRequest(request: Reader, id: number): ContextsRequest {
+  return {
+    kind: 'contexts',
+    id,
+    cwd: request.path('cwd'),
+    file: request.path('file'),
+    workspaceRoots: request.paths('workspaceRoots'),
+    overlays: overlays(request),
+    settings: settings(request.object('settings')),
+  };
+}
+
+function overlays(request: Reader): readonly Overlay[] {
+  return request.list('overlays', (item): Overlay => ({ path: item.path('path'), bytes: item.bytes('bytes') }));
 }
 
 function settings(given: Reader): EngineSettings {

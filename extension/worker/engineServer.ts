@@ -5,7 +5,7 @@ import { buildReport } from '../core/run/reportBuilder.js';
 import { packReport, transferablesOf } from '../core/run/reportPack.js';
 import { withSeverities } from '../core/run/severities.js';
 import type { DriverEnd, Engine, EngineRun } from './engine.js';
-import type { DriverOutcome, EngineReply, EngineRequest, RunRequest } from './engineProtocol.js';
+import type { ContextsRequest, DriverOutcome, EngineReply, EngineRequest, RunRequest } from './engineProtocol.js';
 import { InvalidRequest, parseRequest } from './engineRequest.js';
 import { macros, SettingError, simulationOptions } from './engineSettings.js';
 
@@ -42,9 +42,24 @@ export class EngineServer {
       case 'cancel':
         this.#runs.get(request.id)?.abort();
         return;
+      case 'contexts':
+        await this.#contexts(request);
+        return;
       case 'run':
         await this.#run(request);
         return;
+    }
+  }
+
+  async #contexts({ id, cwd, file, workspaceRoots, overlays, settings }: ContextsRequest): Promise<void> {
+    try {
+      const { includes = [], defines = [] } = settings;
+      const options = { optimize: 0, checked: false, arch: 'x64', defines: macros(defines), includes } as const;
+      const answer = await this.#engine.contexts({ file, options, cwd, workspaceRoots, overlays });
+      if (!answer.ok) this.#fail(id, answer.message);
+      else this.#post({ kind: 'contexts', id, ...(answer.facts === undefined ? {} : { facts: answer.facts }) }, []);
+    } catch (error) {
+      this.#fail(id, error instanceof Error ? error.message : String(error));
     }
   }
 

@@ -1,0 +1,148 @@
+import * as assert from 'node:assert/strict';
+import { chmodSync } from 'node:fs';
+import { type CodeAction, commands, type Position, Range, type TextDocument, Uri, window, workspace } from 'vscode';
+import { api, file, folder, lensLike, open, ours, setText, until } from './support/acts.js';
+
+const SOURCE = `#include <ntddk.h>
+#include <vmbuskernelmodeclientlibapi.h>
+
+typedef struct _NIC_RX_CONTEXT {
+    LIST_ENTRY Link;
+    UINT32 RequestId;
+    PVOID Data;
+} NIC_RX_CONTEXT, *PNIC_RX_CONTEXT;
+`;
+const scratch = (): Uri => Uri.joinPath(folder('synthetic-nic'), 'scaffold');
+const source = (): Uri => Uri.joinPath(scratch(), 'Rx.c');
+const fixture = (): Uri => Uri.joinPath(scratch(), 'NicRxFixture.c');
+
+const at = (document: TextDocument, text: string): Position => document.positionAt(document.getText().indexOf(text));
+
+async function exists(uri: Uri): Promise<boolean> {
+  return workspace.fs.stat(uri).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function titles(document: TextDocument, position: Position): Promise<readonly string[]> {
+  const range = new Range(position, position);
+  const found = await commands.executeCommand<CodeAction[]>('vscode.executeCodeActionProvider', document.uri, range);
+  return found.map(({ title }) => title).filter((title) => title.includes('save/restore'));
+}
+
+/** Collects what is said instead of showing it. */
+async function said(work: () => Thenable<unknown>): Promise<readonly string[]> {
+  const texts: string[] = [];
+  const original = window.showErrorMessage;
+  Object.defineProperty(window, 'showErrorMessage', {
+    configurable: true,
+    value: (text: string) => {
+      texts.push(text);
+      return Promise.resolve(undefined);
+    },
+  });
+  try {
+    await work();
+  } finally {
+    Object.defineProperty(window, 'showErrorMessage', { configurable: true, value: original });
+  }
+  return texts;
+}
+
+describe('callbacks for a context', () => {
+  before(api);
+  beforeEach(async () => {
+    await workspace.fs.createDirectory(scratch());
+    await workspace.fs.writeFile(source(), new TextEncoder().encode(SOURCE));
+  });
+  afterEach(async () => {
+    await commands.executeCommand('workbench.action.closeAllEditors');
+    await workspace.fs.delete(scratch(), { recursive: true });
+  });
+
+  it('are offered on a structure of a file that names KMCL, and nowhere else', async () => {
+    const document = await open(source());
+    await until('the actions', async () => (await titles(document, at(document, 'RequestId'))).length > 0);
+    assert.deepEqual(await titles(document, at(document, '_NIC_RX')), [
+      'Generate save/restore callbacks for NIC_RX_CONTEXT',
+      'Generate save/restore callbacks for NIC_RX_CONTEXT...',
+    ]);
+    assert.deepEqual(await titles(document, at(document, '#include <vmbus')), []);
+    const plain = Uri.joinPath(scratch(), 'Plain.c');
+    await workspace.fs.writeFile(plain, new TextEncoder().encode('struct A { int B; };\n'));
+    const other = await open(plain);
+    assert.deepEqual(await titles(other, at(other, 'B;')), []);
+  });
+
+  it('are written with their tests in one edit, which one undo takes back', async () => {
+    const document = await open(source());
+    assert.equal(await commands.executeCommand('vspLab.scaffold', { uri: source(), context: 'NIC_RX_CONTEXT' }), true);
+    assert.match(document.getText(), /NTSTATUS NicRxSavePacket\(/);
+    assert.ok(document.getText().startsWith(SOURCE.trimEnd()));
+    assert.equal(await exists(fixture()), true);
+    assert.equal(window.activeTextEditor?.document.uri.path, source().path);
+    await commands.executeCommand('undo');
+    await until('the text as it was', () => document.getText() === SOURCE);
+  });
+
+  it('run, and have sizes', async () => {
+    await open(source());
+    await commands.executeCommand('vspLab.scaffold', { uri: source(), context: 'NIC_RX_CONTEXT' });
+    await commands.executeCommand('vspLab.runFile', source());
+    await lensLike(source(), /packets · \d+ B/);
+    assert.deepEqual(ours(source()), []);
+    assert.deepEqual(ours(fixture()), []);
+  });
+
+  it('are refused with a reason, and nothing is changed', async () => {
+    const document = await open(source());
+    const refused = async (context: string): Promise<readonly string[]> =>
+      said(() => commands.executeCommand('vspLab.scaffold', { uri: source(), context }));
+    assert.match((await refused('NOTHING'))[0] ?? '', /^No structure NOTHING in /);
+    await setText(document, `${SOURCE}int NIC_RX_SAVED;\n`);
+    assert.match((await refused('NIC_RX_CONTEXT'))[0] ?? '', /^The name NIC_RX_SAVED is taken in Rx\.c:9/);
+    assert.equal(document.getText(), `${SOURCE}int NIC_RX_SAVED;\n`);
+    assert.equal(await exists(fixture()), false);
+    await document.save();
+  });
+
+  it('are not written into a file that is read-only', async () => {
+    chmodSync(source().fsPath, 0o444);
+    const texts = await said(() =>
+      commands.executeCommand('vspLab.scaffold', { uri: source(), context: 'NIC_RX_CONTEXT' }),
+    );
+    assert.deepEqual(texts, ['Rx.c is read-only: nothing is written.']);
+    chmodSync(source().fsPath, 0o644);
+  });
+
+  it('are asked for step by step: Enter takes what is proposed', async () => {
+    const document = await open(source());
+    const done = commands.executeCommand<boolean>('vspLab.scaffold', { uri: source() });
+    let isDone = false;
+    void done.then(() => {
+      isDone = true;
+    });
+    await until('the last step', async () => {
+      await commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+      return isDone;
+    });
+    assert.equal(await done, true);
+    assert.match(document.getText(), /NTSTATUS NicRxRestorePacket\(/);
+  });
+});
+
+describe('a new driver file', () => {
+  it('is asked for its name, and compiles into something to start from', async () => {
+    const created = commands.executeCommand('vspLab.newDriver', folder('synthetic-video'));
+    const uri = file('synthetic-video', 'Driver.c');
+    await until('the file', async () => {
+      await commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+      return exists(uri);
+    });
+    await created;
+    assert.match(window.activeTextEditor?.document.getText() ?? '', /typedef struct _DRIVER_CONTEXT \{/);
+    await commands.executeCommand('workbench.action.closeActiveEditor');
+    await workspace.fs.delete(uri);
+  });
+});

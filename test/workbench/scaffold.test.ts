@@ -1,0 +1,109 @@
+/** From an empty folder to sizes: three actions, by keyboard alone. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, it } from 'vitest';
+import { temporaryFolder } from '../../scripts/vscode/workspace.mjs';
+import { closeBrowser, screenshotOfFailure, until, Workbench } from './support/workbench.js';
+
+/** What a person waits for at most, the window's own start apart. */
+const LIMIT = 60_000;
+const SIZES = /^\d+ packets · \d+ B/;
+
+let workbench: Workbench | undefined;
+
+afterEach((context) => screenshotOfFailure(context, workbench));
+afterAll(async () => {
+  await workbench?.close();
+  await closeBrowser();
+});
+
+it('a driver file, its callbacks, a run: sizes within a minute', async () => {
+  const folder = temporaryFolder();
+  // The explorer of a window has to show something before it counts as open.
+  writeFileSync(join(folder, 'README.md'), '');
+  workbench = await Workbench.open({ path: folder });
+  const { page } = workbench;
+  const press = (key: string): Promise<void> => page.keyboard.press(key);
+  const list = page.locator('.quick-input-widget .quick-input-list .monaco-list-row');
+  const begun = Date.now();
+
+  // First: New File..., VSP Driver File, the name that is proposed.
+  await press('F1');
+  await page.keyboard.type('>Create: New File...');
+  await list.filter({ hasText: 'Create: New File...' }).first().waitFor();
+  await press('Enter');
+  await list.filter({ hasText: 'New VSP Driver File' }).first().waitFor();
+  await page.keyboard.type('VSP Driver');
+  await until('the entry alone', async () => ((await list.count()) === 1 ? true : undefined));
+  await workbench.screenshot('new-file');
+  await press('Enter');
+  await workbench.accept('Driver.c');
+  await page.locator('.tab.active[data-resource-name="Driver.c"]').waitFor();
+
+  // Second: the code action on the structure the cursor is in.
+  const action = page.getByText('Generate save/restore callbacks for DRIVER_CONTEXT', { exact: true });
+  await until('the code action', async () => {
+    await press('Control+.');
+    const isThere = await action
+      .first()
+      .waitFor({ timeout: 1500 })
+      .then(
+        () => true,
+        () => false,
+      );
+    if (!isThere) await press('Escape');
+    return isThere || undefined;
+  });
+  await workbench.screenshot('generate-callbacks');
+  await press('Enter');
+  await page
+    .locator('.monaco-list-row[aria-label*="DriverFixture.c"], .explorer-item[aria-label*="DriverFixture.c"]')
+    .first()
+    .waitFor();
+
+  // Third: a run.
+  await press('F1');
+  await page.keyboard.type('>VSP Lab: Run Callbacks in This File');
+  await list.filter({ hasText: 'Run Callbacks in This File' }).first().waitFor();
+  await press('Enter');
+  await workbench.lens(SIZES).first().waitFor({ timeout: LIMIT });
+  const taken = Date.now() - begun;
+  await workbench.screenshot('generated-sizes');
+  expect(taken).toBeLessThan(LIMIT);
+});
+
+it('the command asks for structure, members and manner, with the reasons', async () => {
+  const folder = temporaryFolder();
+  const struct = `#include <ntddk.h>
+#include <vmbuskernelmodeclientlibapi.h>
+
+typedef struct _NIC_RX_CONTEXT {
+    LIST_ENTRY Link;
+    UINT64 RequestId;
+    PVOID Data;
+    UINT32 DataLength;
+    HANDLE File;
+    KSPIN_LOCK Lock;
+} NIC_RX_CONTEXT, *PNIC_RX_CONTEXT;
+`;
+  writeFileSync(join(folder, 'Nic.c'), struct);
+  await workbench?.close();
+  workbench = await Workbench.open({ path: folder });
+  const { page } = workbench;
+  const rows = page.locator('.quick-input-widget .quick-input-list .monaco-list-row');
+  await workbench.openFile('Nic.c');
+  await workbench.command('vspLab.scaffold');
+  await rows.filter({ hasText: 'NIC_RX_CONTEXT' }).first().waitFor();
+  await page.keyboard.press('Enter');
+  await rows.filter({ hasText: 'handle: means nothing on another host' }).first().waitFor();
+  await workbench.screenshot('scaffold-members');
+  await page.keyboard.press('Enter');
+  await rows.filter({ hasText: 'Write the callbacks' }).first().waitFor();
+  await workbench.screenshot('scaffold-manner');
+  await page.keyboard.press('Enter');
+  await page
+    .locator('.monaco-list-row[aria-label*="NicRxFixture.c"], .explorer-item[aria-label*="NicRxFixture.c"]')
+    .first()
+    .waitFor();
+  await workbench.screenshot('scaffold-written');
+});
