@@ -1,7 +1,7 @@
 /** Attributes of a launch (interfaces section 8): each checked, a wrong one is named with what it may be. */
 import type { Checks } from '../core/kmcl/simulation.js';
 import { joinPath } from '../core/run/paths.js';
-import type { DebugLaunch, StopAt } from '../worker/debugProtocol.js';
+import type { DebugLaunch, FindingPlace, StopAt } from '../worker/debugProtocol.js';
 import { RequestFailure } from './failure.js';
 
 export const ATTRIBUTES = [
@@ -25,6 +25,8 @@ export interface LaunchAttributes {
   readonly stopOnEntry: boolean;
   readonly stopAt?: StopAt;
   readonly noDebug: boolean;
+  /** Where to go to: `Debug to This Finding`. */
+  readonly finding?: FindingPlace;
   readonly settings: NonNullable<DebugLaunch['settings']>;
 }
 
@@ -85,6 +87,20 @@ function stopAtOf(value: unknown): StopAt | undefined {
   return { pass: oneOf('stopAt.pass', pass, PASSES), ...(number === undefined ? {} : { packet: number }) };
 }
 
+/** The editor's own, not for people: what it is wrong about is left out. */
+function findingOf(value: unknown): FindingPlace | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { rule, file, line, channel, packet, pass } = value as Readonly<Record<string, unknown>>;
+  if (typeof rule !== 'string') return undefined;
+  return {
+    rule,
+    location: typeof file === 'string' && typeof line === 'number' ? { file, line } : null,
+    channel: typeof channel === 'number' ? channel : null,
+    packet: typeof packet === 'number' ? packet : null,
+    pass: PASSES.find((each) => each === pass) ?? null,
+  };
+}
+
 /** Throws RequestFailure that names the attribute and its value. */
 export function launchAttributes(given: Readonly<Record<string, unknown>>, cwd: string): LaunchAttributes {
   for (const name of Object.keys(given)) {
@@ -108,6 +124,7 @@ export function launchAttributes(given: Readonly<Record<string, unknown>>, cwd: 
   const checks = given['checks'] === undefined ? undefined : oneOf('checks', given['checks'], CHECKS);
   const [includes, defines] = [textsOf('include', given['include']), textsOf('define', given['define'])];
   const stopAt = stopAtOf(given['stopAt']);
+  const finding = findingOf(given['__finding']);
 
   return {
     program: joinPath(cwd, program.replaceAll('\\', '/')),
@@ -124,6 +141,7 @@ export function launchAttributes(given: Readonly<Record<string, unknown>>, cwd: 
     },
     ...(test === undefined || test === '' ? {} : { test }),
     ...(stopAt === undefined ? {} : { stopAt }),
+    ...(finding === undefined ? {} : { finding }),
   };
 }
 

@@ -1,14 +1,22 @@
 /** The run behind a session: launched, going on, standing, over. Requests ask it; it tells the client by events. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { formatDiagnostic } from '../core/toolchain/diagnostics.js';
-import type { DebugListener, Ended, Goal, Launched, LaunchRefusal, Output, Stop } from '../worker/debugProtocol.js';
+import type {
+  DebugListener,
+  Ended,
+  FindingPlace,
+  Goal,
+  Launched,
+  LaunchRefusal,
+  Output,
+  Stop,
+} from '../worker/debugProtocol.js';
 import { Breakpoints } from './breakpoints.js';
 import { RequestFailure } from './failure.js';
 import { finalReport } from './finalReport.js';
 import { type LaunchAttributes, launchAttributes } from './launchAttributes.js';
 import { macrosOf } from './macros.js';
 import { Positions } from './positions.js';
-import { Seeker } from './seeker.js';
 import { Sources } from './sources.js';
 import { stoppedBody } from './stops.js';
 import type { DebugTarget, SessionHost } from './target.js';
@@ -47,7 +55,8 @@ export class RunControl {
   readonly #held: (() => void | Promise<void>)[] = [];
   #busy = 0;
   #flushing: Promise<void> | undefined;
-  #seeker: Seeker | undefined;
+  /** The finding to go to, until the run has begun. */
+  #finding: FindingPlace | undefined;
   /** Told apart from those of a run that was begun anew meanwhile. */
   #generation = 0;
 
@@ -112,7 +121,6 @@ export class RunControl {
     this.#attributes = attributes;
     this.#launchRequest = request;
     this.#state = 'launching';
-    this.#seeker = Seeker.of(given as Readonly<Record<string, unknown>>);
     const loading = this.#load(attributes);
     this.#loading = loading.then(
       () => undefined,
@@ -144,7 +152,7 @@ export class RunControl {
     for (const note of answer.driver.notes) {
       if (note.severity === 'note') this.#say('console', `${formatDiagnostic(note)}\n`, note.file, note.line);
     }
-    await target.request('ask', { request: { kind: 'macros', macros: this.#macros(answer) } });
+    await target.request('define', { macros: this.#macros(answer) });
   }
 
   #macros(launched: Launched): readonly (readonly [string, string])[] {
@@ -180,11 +188,15 @@ export class RunControl {
     if (this.#state !== 'ready' || this.#attributes === undefined) {
       throw new RequestFailure('state', 'Nothing has been launched, or it runs already.');
     }
-    const { noDebug, stopOnEntry, stopAt } = this.#attributes;
+    await this.#start(this.#attributes);
+  }
+
+  async #start({ noDebug, stopOnEntry, stopAt, finding }: LaunchAttributes): Promise<void> {
     this.#state = 'running';
-    await this.#seeker?.begin(this.target, this.sources);
-    if (noDebug) await this.target.request('start', {});
-    else await this.target.request('start', { stopOnEntry, ...(stopAt === undefined ? {} : { stopAt }) });
+    this.#finding = noDebug ? undefined : finding;
+    const entry = stopOnEntry || finding !== undefined;
+    const wanted = { stopOnEntry: entry, ...(stopAt === undefined ? {} : { stopAt }) };
+    await this.target.request('start', noDebug ? {} : wanted);
   }
 
   // ---- Going on
@@ -221,14 +233,12 @@ export class RunControl {
     await this.#target?.dispose();
     this.#attributes = attributes;
     await this.#load(attributes);
-    this.#state = 'running';
     if (!attributes.noDebug) {
       for (const breakpoint of await this.breakpoints.reapply(this.target)) {
         this.#later(() => this.#tell('breakpoint', { reason: 'changed', breakpoint }));
       }
     }
-    const { stopOnEntry, stopAt, noDebug } = attributes;
-    await this.target.request('start', noDebug ? {} : { stopOnEntry, ...(stopAt === undefined ? {} : { stopAt }) });
+    await this.#start(attributes);
   }
 
   /** The client has changed memory or a variable: views of it are stale. */
@@ -257,8 +267,12 @@ export class RunControl {
   }
 
   async #stopped(stop: Stop): Promise<void> {
-    const goesOn = await this.#seeker?.goesOn(stop, this.target, this.sources);
-    if (goesOn === true) return;
+    const finding = this.#finding;
+    if (finding !== undefined && stop.reason.kind === 'entry') {
+      this.#finding = undefined;
+      await this.target.request('resume', { goal: { kind: 'debugToFinding', finding } });
+      return;
+    }
     this.#state = 'standing';
     this.#stops += 1;
     const kernel = await this.target.request('kernel', {});
@@ -286,28 +300,13 @@ export class RunControl {
     this.#tell('output', { category, output, ...place });
   }
 
-  async #ended({ report, exitStatus }: Ended): Promise<void> {
-    if (await this.#seeker?.again(report)) {
-      await this.#seekAnew();
-      return;
-    }
+  #ended({ report, exitStatus }: Ended): void {
     const colour = this.client.supportsANSIStyling === true;
     this.#say(
       'console',
       finalReport(report, colour, (file) => this.sources.text(file)),
     );
     this.#over(exitStatus);
-  }
-
-  async #seekAnew(): Promise<void> {
-    const { target } = this;
-    this.#generation += 1;
-    await target.dispose();
-    if (this.#attributes === undefined) return;
-    await this.#load(this.#attributes);
-    await this.breakpoints.reapply(this.target);
-    await this.#seeker?.begin(this.target, this.sources);
-    await this.target.request('start', {});
   }
 
   #failed(message: string): void {

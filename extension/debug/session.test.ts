@@ -258,7 +258,7 @@ describe('pause and restart', () => {
     expect(old?.disposed).toBe(true);
     expect(client.targets).toHaveLength(2);
     expect(client.target.asked.map(({ kind }) => kind)).toEqual([
-      ...['ask', 'setBreakpoints', 'setFunctionBreakpoints', 'setDataBreakpoints', 'setExceptionFilters', 'start'],
+      ...['define', 'setBreakpoints', 'setFunctionBreakpoints', 'setDataBreakpoints', 'setExceptionFilters', 'start'],
     ]);
     expect(client.events('breakpoint')).toMatchObject([{ reason: 'changed' }, { reason: 'changed' }]);
     // What the old run still says is nobody's.
@@ -272,14 +272,22 @@ describe('pause and restart', () => {
 });
 
 describe('debugging to a finding', () => {
-  const finding = { rule: 'mem-leak', file: '/work/Driver.c', line: 12 };
+  const finding = { rule: 'mem-leak', file: 'Driver.c', line: 12, packet: 3 };
 
-  it('goes on until the finding at its line is made', async () => {
+  it('stops at the beginning only to go there', async () => {
     await client.ask('launch', { program: 'Driver.c', __finding: finding });
     await client.ask('configurationDone');
-    client.target.stand({ kind: 'finding', rule: 'savepkt-no-overrun', message: '', final: false });
+    expect(client.target.of('start')).toEqual([{ stopOnEntry: true }]);
+    client.target.stand({ kind: 'entry' });
     await client.settled();
-    expect(client.target.of('resume')).toEqual([{ goal: { kind: 'continue' } }]);
+    expect(client.target.of('resume')).toEqual([
+      {
+        goal: {
+          kind: 'debugToFinding',
+          finding: { rule: 'mem-leak', location: { file: 'Driver.c', line: 12 }, channel: null, packet: 3, pass: null },
+        },
+      },
+    ]);
     expect(client.events('stopped')).toEqual([]);
     client.target.stand({ kind: 'finding', rule: 'mem-leak', message: 'leak', final: false });
     await client.settled();

@@ -133,6 +133,9 @@ export class FakeTarget implements DebugTarget {
         this.stop.write(address, bytes);
         return bytes.length;
       }
+      case 'define':
+        this.services.define((ask as DebugRequests['define']['ask']).macros);
+        return null;
       case 'ask':
         return this.services.ask((ask as { request: unknown }).request, this.stop);
       default:

@@ -17,7 +17,7 @@ import { startDebugging } from './debug.js';
 import { rangeOf } from './edits.js';
 import { DIAGNOSTIC_SOURCE, type FindingLink, LANGUAGES } from './ids.js';
 import type { Lab } from './lab.js';
-import { enginePath, uriOf } from './paths.js';
+import { uriOf } from './paths.js';
 import { registerCommand } from './register.js';
 import { type DriverResult, fileOf } from './results.js';
 
@@ -68,9 +68,8 @@ async function debugToFinding(lab: Lab, link: unknown): Promise<void> {
     void window.showInformationMessage(`No run has made the finding ${wanted.rule} here: run the driver first.`);
     return;
   }
-  const { result, test, file, line, packet } = found;
+  const { result, test, finding } = found;
   const program = uriOf(result.newest.folder);
-  const finding = { rule: wanted.rule, file, line, ...(packet === undefined ? {} : { packet }) };
   await startDebugging(
     program,
     { ...(test === undefined ? {} : { test }), __finding: finding },
@@ -81,17 +80,15 @@ async function debugToFinding(lab: Lab, link: unknown): Promise<void> {
 interface Found {
   readonly result: DriverResult;
   readonly test?: string;
-  /** As the run names it. */
-  readonly file: string;
-  readonly line: number;
-  readonly packet?: number;
+  /** As the report has it: the adapter goes there. */
+  readonly finding: object;
 }
 
 /** The first run that made it, where its text is now. */
 function findingAt(lab: Lab, uri: Uri, { rule, line }: FindingLink): Found | undefined {
   for (const result of lab.results.of(uri)) {
     for (const run of unpackReport(result.shown.pack).runs) {
-      for (const { rule: made, location, packetIndex } of run.findings) {
+      for (const { rule: made, location, channel, packetIndex: packet, pass } of run.findings) {
         if (made !== rule || location === null) continue;
         const file = fileOf(result, location.file);
         if (file?.toString() !== uri.toString()) continue;
@@ -101,9 +98,7 @@ function findingAt(lab: Lab, uri: Uri, { rule, line }: FindingLink): Found | und
         return {
           result,
           ...(run.contextSource === 'fixture' ? { test: run.name } : {}),
-          file: enginePath(uri),
-          line: location.line,
-          ...(typeof packetIndex === 'number' ? { packet: packetIndex } : {}),
+          finding: { rule, file: location.file, line: location.line, channel, packet, pass },
         };
       }
     }

@@ -50,6 +50,10 @@ export function answersOf(run: DebugRun, services: DebugServices, start: Answers
     events: () => run.events,
     saveBufferWriters: () => run.view.saveBufferWriters(),
     fingerprint: () => fingerprint(run.stage.host),
+    define: ({ macros }) => {
+      services.define(macros);
+      return null;
+    },
     ask: ({ request }) => services.ask(request, run.view),
   };
 }

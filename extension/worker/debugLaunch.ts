@@ -1,6 +1,7 @@
 /** From a program that is to be debugged to a compiled driver and the run of it that was meant. */
 
-import type { DiscoveredDriver } from '../core/run/discover.js';
+import { type DiscoveredDriver, isSourceName } from '../core/run/discover.js';
+import { folderOf } from '../core/run/paths.js';
 import { findFixtureRun, type PlannedRun, plan } from '../core/run/plan.js';
 import type { Severities } from '../core/run/severities.js';
 import { formatDiagnostic } from '../core/toolchain/diagnostics.js';
@@ -31,10 +32,10 @@ function refused(
 }
 
 /** The program's sources, and settings that make sense. */
-function wantedRun(launch: DebugLaunch): EngineRun | LaunchRefusal {
-  const { cwd, program, workspaceRoots = [], overlays = [], settings = {} } = launch;
+function wantedRun(launch: DebugLaunch, path: string): EngineRun | LaunchRefusal {
+  const { cwd, workspaceRoots = [], overlays = [], settings = {} } = launch;
   try {
-    const run = engineRun({ kind: 'run', id: 0, cwd, paths: [program], workspaceRoots, overlays, settings });
+    const run = engineRun({ kind: 'run', id: 0, cwd, paths: [path], workspaceRoots, overlays, settings });
     // As written, with the statements telling that they begin; checks as the run would have them.
     return { ...run, compile: { ...run.compile, optimize: 0, debug: true } };
   } catch (error) {
@@ -43,12 +44,35 @@ function wantedRun(launch: DebugLaunch): EngineRun | LaunchRefusal {
   }
 }
 
+/**
+ * A file that cannot stand alone (its helpers or the test are in files beside it) is debugged as part of its folder's
+ * driver: who presses F5 means the driver.
+ */
 export async function prepare(
   launch: DebugLaunch,
   compiler: CompileClient,
   signal: AbortSignal,
 ): Promise<Prepared | LaunchRefusal> {
-  const wanted = wantedRun(launch);
+  const alone = await prepareFrom(launch, launch.program, compiler, signal);
+  if (alone.ok || !needsOthers(alone) || !isSourceName(launch.program)) return alone;
+  const whole = await prepareFrom(launch, folderOf(launch.program), compiler, signal);
+  return whole.ok || alone.reason === 'compile' ? whole : alone;
+}
+
+function needsOthers({ reason, diagnostics }: LaunchRefusal): boolean {
+  return reason === 'test' || (reason === 'compile' && diagnostics.some(({ message }) => message.includes(UNLINKED)));
+}
+
+/** Of the message that names the file where a function is defined (toolchain/symbols.ts). */
+const UNLINKED = 'which is not part of this driver';
+
+async function prepareFrom(
+  launch: DebugLaunch,
+  path: string,
+  compiler: CompileClient,
+  signal: AbortSignal,
+): Promise<Prepared | LaunchRefusal> {
+  const wanted = wantedRun(launch, path);
   if ('ok' in wanted) return wanted;
   const filesOf = ({ paths, compile, workspaceRoots, overlays }: EngineRun): ProjectFiles =>
     projectFiles(paths, compile.includes, workspaceRoots, overlays);
@@ -61,7 +85,14 @@ export async function prepare(
   const found = driversOf(run, files, project?.project);
   if (!found.ok) return refused('files', found.problems.join('\n'));
   const severities = project?.project.rules ?? {};
-  return choose(launch, likely(found.drivers, launch.test), { run, files, severities }, compiler, signal);
+  const drivers = withFile(found.drivers, launch.program);
+  return choose(launch, likely(drivers, launch.test), { run, files, severities }, compiler, signal);
+}
+
+/** Of a folder's drivers the one that the file belongs to; of a folder that was asked for all. */
+function withFile(drivers: readonly DiscoveredDriver[], program: string): readonly DiscoveredDriver[] {
+  const own = drivers.filter(({ sources }) => sources.includes(program));
+  return own.length > 0 ? own : drivers;
 }
 
 /** Drivers whose sources name the test come first: the others need not be compiled. */

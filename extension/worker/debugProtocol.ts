@@ -125,6 +125,8 @@ export interface DebugRequests {
   saveBufferWriters: { ask: Record<never, never>; answer: Uint32Array };
   /** Hash of all memory, output and simulator state, for tests. */
   fingerprint: { ask: Record<never, never>; answer: string };
+  /** DebugServices.define in the worker: before the run begins. */
+  define: { ask: { macros: readonly (readonly [name: string, text: string])[] }; answer: null };
   /** DebugServices.ask in the worker. */
   ask: { ask: { request: unknown }; answer: unknown };
 }

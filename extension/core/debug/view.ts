@@ -122,6 +122,8 @@ export interface DebugServices {
   ):
     | { readonly ok: true; readonly stops: (hits: number) => boolean }
     | { readonly ok: false; readonly message: string };
+  /** Object-like macros of the driver's files, which debug information has not: before breakpoints are set. */
+  define(macros: readonly (readonly [name: string, text: string])[]): void;
   /** Anything else about the paused run: plain data in, plain data out (DebugClient.ask). */
   ask(request: unknown, view: StoppedView): unknown;
 }

@@ -69,8 +69,6 @@ export type EvaluateContext = 'watch' | 'repl' | 'hover' | 'clipboard' | 'variab
  * forgotten. A refusal is an Error with a sentence for the user.
  */
 export interface ValueAsks {
-  /** Object-like macros of the driver's files: once, before the run begins. */
-  macros: { ask: { macros: readonly (readonly [string, string])[] }; answer: null };
   scopes: { ask: { stop: number; frame: number }; answer: readonly ShownScope[] };
   variables: {
     ask: {

@@ -339,7 +339,7 @@ describe('breakpoints', () => {
   });
 
   it('know the macros of the driver', () => {
-    ask('macros', { macros: [['LIMIT', '(90 + 9)']] });
+    services.define([['LIMIT', '(90 + 9)']]);
     const condition = services.condition('Request->Length == LIMIT', scope());
     expect(condition.ok && condition.run(view())).toBe(true);
   });

@@ -14,6 +14,9 @@ export function debugServices(): DebugServices {
     condition: (expression, scope) => condition(expression, scope, values.macros),
     logMessage: (template, scope) => logMessage(template, scope, values.macros),
     hitCondition,
+    define: (macros) => {
+      for (const [name, text] of macros) values.macros.set(name, text);
+    },
     ask: (request, view) => values.answer(request as ValueAsk, view),
   };
 }
@@ -26,9 +29,6 @@ class ValueService {
 
   answer(ask: ValueAsk, view: StoppedView): ValueAsks[ValueAskKind]['answer'] {
     switch (ask.kind) {
-      case 'macros':
-        for (const [name, text] of ask.macros) this.macros.set(name, text);
-        return null;
       case 'scopes':
         return this.#at(ask.stop, view).scopes(ask.frame);
       case 'variables':

@@ -1,0 +1,3 @@
+/** `vsp-lab dap` for clients that start an adapter without arguments. */
+process.argv.push('dap');
+await import('../../bin/vsp-lab.mjs');
