@@ -92,6 +92,17 @@ describe('the rules', () => {
     else expect(proven.get(rule) ?? 0).toBeGreaterThanOrEqual(2);
   });
 
+  it.each(dynamic.filter((rule) => WITHOUT_CASES[rule] === undefined))('%s has a case in C', (rule) => {
+    const inC = cases.filter(({ expected, file }) => expected[0]?.rule === rule && file.endsWith('.c'));
+    expect(inC.length).toBeGreaterThanOrEqual(1);
+  });
+
+  it('nothing is reported outside the catalogue', () => {
+    const ids: readonly string[] = RULES.map(({ id }) => id);
+    const reported = [...broken.values(), ...repaired.values()].flat();
+    expect(reported.map(({ rule }) => rule).filter((rule) => !ids.includes(rule))).toEqual([]);
+  });
+
   it('no case expects a rule that only the source can tell, and each has one expectation', () => {
     expect([...proven.keys()].filter((rule) => !(dynamic as readonly string[]).includes(rule))).toEqual([]);
     expect(cases.filter(({ expected }) => new Set(expected.map(({ rule }) => rule)).size !== 1)).toEqual([]);
@@ -107,6 +118,48 @@ const SAMPLES: readonly (readonly Mutation[])[] = [
   ['reorder', 'macros'],
 ];
 
+/** Findings of a scratch project by file and test; `Corpus.h` lies at its top. */
+function runScratch(project: ScratchProject, ...options: readonly string[]): Reports {
+  const { stdout, stderr } = project.run('.', '--format', 'json', ...PATIENCE, ...options);
+  if (stdout === '') throw new Error(stderr);
+  const { runs } = JSON.parse(stdout) as { runs: { name: string; file: string; findings: Reported[] }[] };
+  return new Map(runs.map(({ name, file, findings }) => [`${file} ${name}`, findings]));
+}
+
+function judged(all: readonly CorpusCase[], found: Reports): ReturnType<typeof judge>[] {
+  return all.map((each) => {
+    const findings = found.get(`${each.file} ${each.name}`);
+    if (findings === undefined) throw new Error(`${each.file} ${each.name} did not run`);
+    return judge(each, findings);
+  });
+}
+
+/** Both ways round: what is to be found, and nothing in the twins. */
+function complaints(project: ScratchProject, label: string, all: readonly CorpusCase[]): readonly string[] {
+  const bad = judged(all, runScratch(project));
+  const good = judged(
+    all.map((each) => ({ ...each, expected: [] })),
+    runScratch(project, '--define', 'REPAIRED'),
+  );
+  process.stdout.write(`${label}: ${summary(bad)} in ${all.length}; twins: ${summary(good)}\n`);
+  return [...bad, ...good].flatMap((each) => [...each.missed, ...each.false]);
+}
+
+describe('cases written in C, compiled as C++', () => {
+  const project = new ScratchProject();
+  afterAll(() => project.remove());
+
+  it('report the same, and their twins nothing', { timeout: 240_000 }, () => {
+    const asCpp = drivers
+      .flatMap((driver) => driverFiles(at(), driver))
+      .filter(({ path }) => path.endsWith('.c'))
+      .map(({ path, text }) => ({ path: `${path}pp`, text }));
+    project.write('Corpus.h', readFileSync(at(CORPUS, 'Corpus.h'), 'utf8'));
+    for (const { path, text } of asCpp) project.write(path, text);
+    expect(complaints(project, 'C as C++', asCpp.flatMap(casesOf))).toEqual([]);
+  });
+});
+
 describe('mutated cases', () => {
   const project = new ScratchProject();
   const dice = new Dice(SEED);
@@ -120,25 +173,7 @@ describe('mutated cases', () => {
   it('report the same at the same statements, and their twins nothing', { timeout: 240_000 }, () => {
     project.write('Corpus.h', readFileSync(at(CORPUS, 'Corpus.h'), 'utf8'));
     for (const { path, text } of mutants) project.write(path, text);
-    const reports = (...options: readonly string[]): Reports => {
-      const { stdout, stderr } = project.run('.', '--format', 'json', ...PATIENCE, ...options);
-      if (stdout === '') throw new Error(stderr);
-      const { runs } = JSON.parse(stdout) as { runs: { name: string; file: string; findings: Reported[] }[] };
-      return new Map(runs.map(({ name, file, findings }) => [`${file} ${name}`, findings]));
-    };
-    const verdicts = (all: readonly CorpusCase[], found: Reports): ReturnType<typeof judge>[] =>
-      all.map((each) => {
-        const findings = found.get(`${each.file} ${each.name}`);
-        if (findings === undefined) throw new Error(`${each.file} ${each.name} did not run`);
-        return judge(each, findings);
-      });
     const mutated = mutants.flatMap((mutant) => mutant.cases);
-    const bad = verdicts(mutated, reports());
-    const good = verdicts(
-      mutated.map((each) => ({ ...each, expected: [] })),
-      reports('--define', 'REPAIRED'),
-    );
-    process.stdout.write(`mutants of seed ${SEED}: ${summary(bad)} in ${mutated.length}; twins: ${summary(good)}\n`);
-    expect([...bad, ...good].flatMap((each) => [...each.missed, ...each.false])).toEqual([]);
+    expect(complaints(project, `mutants of seed ${SEED}`, mutated)).toEqual([]);
   });
 });

@@ -84,23 +84,35 @@ function collect(
   const { simulator, imports } = host;
   const { variant, stress, budget } = simulator.options;
   machine?.resetStack();
-  const stores = simulator.stores.result();
+  const { stubs } = imports;
+  /** A fault may have destroyed the module: what was found before, and the fault, are told all the same. */
+  const read = <Value>(part: (from: Machine) => Value, none: Value): Value => {
+    if (machine === undefined) return none;
+    if (end.ended === 'completed') return part(machine);
+    try {
+      return part(machine);
+    } catch {
+      return none;
+    }
+  };
+  const stores = read(() => simulator.stores.result(), undefined);
+  const observation = variant === undefined ? undefined : read((from) => observe(from, variant), undefined);
+  const stressed =
+    stress === undefined ? undefined : read((from) => observeStress(from, (id) => simulator.stack(id)), undefined);
   return {
     ...end,
     breaches: simulator.breaches,
     expected: simulator.expected,
-    channels: machine === undefined ? [] : readChannels(machine, host.channels.names),
-    records: machine === undefined ? new Uint8Array() : records(machine),
+    channels: read((from) => readChannels(from, host.channels.names), []),
+    records: read(records, new Uint8Array()),
     states: simulator.states,
     ...(stores === undefined ? {} : { stores }),
-    events: machine === undefined ? emptyEvents() : readEvents(machine),
+    events: read(readEvents, emptyEvents()),
     output: simulator.output,
-    stubs: imports.stubs.map(({ name, calls, location }) => ({ name, calls, location })),
+    stubs: stubs.map(({ name, calls, location }) => ({ name, calls, location })),
     units: machine === undefined ? 0 : budget - machine.budget,
-    ...(machine === undefined || variant === undefined ? {} : { observation: observe(machine, variant) }),
-    ...(machine === undefined || stress === undefined
-      ? {}
-      : { stressed: observeStress(machine, (id) => simulator.stack(id)) }),
+    ...(observation === undefined ? {} : { observation }),
+    ...(stressed === undefined ? {} : { stressed }),
     memoryBytes: machine?.memoryBytes ?? 0,
     contextSource: source,
   };
