@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { Icon, type IconName } from './icons.js';
 import type { Store } from './store.js';
 
-export type EmptyReason = 'loading' | 'untrusted' | 'running' | 'not-run' | 'no-runs';
+export type EmptyReason = 'loading' | 'untrusted' | 'running' | 'not-run' | 'no-runs' | 'lost';
 
 /** Null: there is a run to show. */
 export function emptyReason(store: Store): EmptyReason | null {
@@ -11,7 +11,8 @@ export function emptyReason(store: Store): EmptyReason | null {
   if (drivers === null) return 'loading';
   if (store.run.value !== null) return null;
   if (store.progress.value.running) return 'running';
-  if (store.driver.value !== null) return 'no-runs';
+  const driver = store.driver.value;
+  if (driver !== null) return driver.pack.summary.runs > 0 ? 'lost' : 'no-runs';
   return store.canRun.value || !store.source.live ? 'not-run' : 'untrusted';
 }
 
@@ -48,15 +49,28 @@ function Reason({ store, reason }: EmptyPageProps) {
   return (
     <Empty
       icon="beaker"
-      title={reason === 'no-runs' ? 'Nothing in this driver can be run' : 'No packet buffers yet'}
+      title={TEXTS[reason].title}
       action={store.source.live && store.canRun.value ? { text: 'Run callbacks', run: () => store.runDriver() } : null}
     >
-      {reason === 'no-runs'
-        ? 'It has neither save and restore callbacks nor a VSPLAB_TEST.'
-        : 'Open a driver with save and restore callbacks and choose Run above one of them.'}
+      {TEXTS[reason].text}
     </Empty>
   );
 }
+
+const TEXTS: Readonly<Record<'not-run' | 'no-runs' | 'lost', { readonly title: string; readonly text: string }>> = {
+  'not-run': {
+    title: 'No packet buffers yet',
+    text: 'Open a driver with save and restore callbacks and choose Run above one of them.',
+  },
+  'no-runs': {
+    title: 'Nothing in this driver can be run',
+    text: 'It has neither save and restore callbacks nor a VSPLAB_TEST.',
+  },
+  lost: {
+    title: 'The last report was too large to keep',
+    text: 'A report of more than 24 MB ends with its window. Run the callbacks again to see it.',
+  },
+};
 
 export interface EmptyProps {
   readonly icon: IconName;

@@ -15,7 +15,7 @@ import { rangeOf } from './edits.js';
 import { type AnchorLink, type CommandId, LANGUAGES } from './ids.js';
 import type { Lab } from './lab.js';
 import { readSetting, settingName } from './register.js';
-import { figuresOf } from './results.js';
+import { figuresOf, isLost } from './results.js';
 
 /** Results come in bursts: lenses are asked for once for all of them. */
 const BURST = 50;
@@ -71,7 +71,7 @@ class DriverLenses implements CodeLensProvider {
     if (runs.isBusy(document.uri)) return { kind: 'running' };
     const drivers = results.of(document.uri);
     const [first] = drivers;
-    if (first === undefined) return { kind: 'unknown' };
+    if (first === undefined || drivers.every(isLost)) return { kind: 'unknown' };
     if (drivers.every(({ newest }) => !newest.compiled)) return { kind: 'broken' };
     const found = figuresOf(drivers, { uri: document.uri, kind: anchor.kind, name: anchor.name });
     if (found === undefined) return { kind: 'unreached', stale: first.stale };

@@ -4,7 +4,6 @@ import { Uri } from 'vscode';
 import type { Problem, SentReport, Target } from '../../webview/protocol.js';
 import { anchorPlace } from '../core/run/figures.js';
 import { relativePath } from '../core/run/paths.js';
-import { packBytes, withoutSaved } from '../core/run/reportPack.js';
 import type { AnchorLink } from './ids.js';
 import { enginePath } from './paths.js';
 import type { DriverResult } from './results.js';
@@ -16,10 +15,10 @@ export function problemsOf({ newest }: DriverResult): readonly Problem[] {
   return errors.map(({ message, file, line, column }) => ({ message, file, line, column }));
 }
 
-/** Packets come without their bytes: the page asks for one packet's at a time. */
-export function driverReport(result: DriverResult): SentReport {
-  const { key, name, previous, stale, shown } = result;
-  return { key, name, pack: packBytes(withoutSaved(shown.pack)), previous, stale, problems: problemsOf(result) };
+/** `pack` are the bytes of the result's report without those that packets saved: the page asks for one packet's. */
+export function driverReport(result: DriverResult, pack: Uint8Array<ArrayBuffer>): SentReport {
+  const { key, name, previous, stale } = result;
+  return { key, name, pack, previous, stale, problems: problemsOf(result) };
 }
 
 /** The first run of the first driver that has the callback or test. */

@@ -8,7 +8,7 @@ import { type ReportPack, unpackReport } from '../core/run/reportPack.js';
 import { readReportPage } from '../worker/reportPage.js';
 import type { Lab } from './lab.js';
 import { registerCommand } from './register.js';
-import type { DriverResult } from './results.js';
+import { type DriverResult, isLost } from './results.js';
 import { writePieces } from './writePieces.js';
 
 export type ExportFormat = 'json' | 'csv' | 'html';
@@ -70,7 +70,7 @@ function folderName(home: Uri | undefined): string {
 }
 
 export async function exportReport(lab: Lab, wanted?: ExportFormat): Promise<void> {
-  const choices = choicesOf(lab.results.all);
+  const choices = choicesOf(lab.results.all.filter((result) => !isLost(result)));
   if (choices.length === 0) {
     await window.showInformationMessage('There is no report yet: run a driver first.');
     return;

@@ -1,5 +1,6 @@
 /** Whether what is shown still speaks of the text that is there: typing, changes on the disk, files that go. */
 import { type Uri, workspace } from 'vscode';
+import { PROJECT_FILE } from '../core/run/project.js';
 import type { Lab } from './lab.js';
 import { uriOf } from './paths.js';
 
@@ -28,6 +29,7 @@ export function activate(lab: Lab): void {
         );
       }),
     );
+    lab.store.add(workspace.onDidOpenTextDocument((document) => lab.results.opened(document)));
     watchDisk(lab);
   });
 }
@@ -40,6 +42,10 @@ function watchDisk(lab: Lab): void {
     lab.store.add(watcher.onDidChange((uri) => lab.results.touched(uri, true)));
     lab.store.add(watcher.onDidCreate((uri) => lab.results.touched(uri, true)));
     lab.store.add(watcher.onDidDelete((uri) => void deleted(lab, uri)));
+    const projects = lab.store.add(workspace.createFileSystemWatcher(`**/${PROJECT_FILE}`));
+    lab.store.add(projects.onDidChange((uri) => lab.results.projectWritten(uri)));
+    lab.store.add(projects.onDidCreate((uri) => lab.results.projectWritten(uri)));
+    lab.store.add(projects.onDidDelete((uri) => lab.results.touched(uri, true)));
   });
   lab.store.add(first);
 }

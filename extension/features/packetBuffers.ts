@@ -13,18 +13,19 @@ import {
   window,
   workspace,
 } from 'vscode';
-import { PROTOCOL, type Target, type ToView } from '../../webview/protocol.js';
-import { savedOf } from '../core/run/reportPack.js';
+import { PROTOCOL, type SentReport, type Target, type ToView } from '../../webview/protocol.js';
+import { savedOf, withoutSaved } from '../core/run/reportPack.js';
 import { driverReport, problemsOf, targetOf } from './driverReports.js';
-import { rangeOf } from './edits.js';
 import { exportReport } from './exportReport.js';
 import { type AnchorLink, EDITOR_VIEW, VIEW } from './ids.js';
 import type { Lab } from './lab.js';
+import { openSource } from './openSource.js';
 import type { Place } from './packetBuffersHtml.js';
 import { type CallHandlers, Page, type PageHost } from './packetBuffersPage.js';
+import { packed } from './packing.js';
 import { uriOf } from './paths.js';
 import { registerCommand, setContext } from './register.js';
-import { type DriverResult, fileOf } from './results.js';
+import type { DriverResult } from './results.js';
 import { runAndTell } from './runCommands.js';
 
 const TITLE = 'Packet Buffers';
@@ -56,6 +57,10 @@ function isAnchorLink(value: unknown): value is AnchorLink {
 class PacketBuffers implements PageHost {
   readonly #lab: Lab;
   readonly #pages = new Set<Page>();
+  /** The newest filling of each page: an older one stops. */
+  readonly #fillings = new WeakMap<Page, symbol>();
+  /** Pages that have been told what there is: changes are told to them alone. */
+  readonly #filled = new WeakSet<Page>();
   /** What each driver's newest message to the pages was made of. */
   readonly #sent = new Map<string, DriverResult>();
   #wanted: Target | undefined;
@@ -187,9 +192,7 @@ class PacketBuffers implements PageHost {
       page.load();
       return;
     }
-    for (const message of this.#everything()) page.post(message);
-    page.post(this.#progress());
-    this.#reveal();
+    void this.#fill(page);
   }
 
   shown(driver: string): void {
@@ -212,26 +215,54 @@ class PacketBuffers implements PageHost {
     this.#sent.set(result.key, result);
     void setContext('vspLab.hasReports', true);
     // A page that is not there is told everything when it is; packing a report for nobody takes time.
-    if (![...this.#pages].some(({ ready }) => ready)) return;
+    if (this.#told().length === 0) return;
     const { key, stale } = result;
-    this.#postAll(
-      before?.shown.pack === result.shown.pack
-        ? { kind: 'source', driver: key, stale, problems: problemsOf(result) }
-        : { kind: 'report', driver: driverReport(result) },
-    );
+    if (before?.shown.pack === result.shown.pack)
+      this.#postAll({ kind: 'source', driver: key, stale, problems: problemsOf(result) });
+    else void this.#report(key).then((driver) => driver && this.#postAll({ kind: 'report', driver }));
+  }
+
+  /** Undefined where a newer result has come meanwhile, which is told by itself, or the driver is gone. */
+  async #report(key: string): Promise<SentReport | undefined> {
+    const pack = this.#lab.results.get(key)?.shown.pack;
+    if (pack === undefined) return undefined;
+    const bytes = await packed(withoutSaved(pack));
+    const result = this.#lab.results.get(key);
+    return result?.shown.pack === pack ? driverReport(result, bytes) : undefined;
   }
 
   /** One message for each driver: VS Code counts the buffers of a message in one byte. */
-  #everything(): readonly ToView[] {
-    const [first, ...others] = this.#lab.results.all.map(driverReport);
-    return [
-      { kind: 'reports', drivers: first === undefined ? [] : [first], canRun: workspace.isTrusted },
-      ...others.map((driver) => ({ kind: 'report' as const, driver })),
-    ];
+  async #fill(page: Page): Promise<void> {
+    const filling = Symbol('filling');
+    this.#fillings.set(page, filling);
+    this.#filled.delete(page);
+    const goesOn = (): boolean => page.ready && this.#fillings.get(page) === filling;
+    const canRun = workspace.isTrusted;
+    let first: SentReport | undefined;
+    for (let key = this.#firstKey(); key !== undefined && first === undefined; key = this.#firstKey())
+      first = await this.#report(key);
+    if (!goesOn()) return;
+    page.post({ kind: 'reports', drivers: first === undefined ? [] : [first], canRun });
+    page.post(this.#progress());
+    this.#filled.add(page);
+    for (const { key } of this.#lab.results.all) {
+      const driver = key === first?.key ? undefined : await this.#report(key);
+      if (!goesOn()) return;
+      if (driver !== undefined) page.post({ kind: 'report', driver });
+    }
+    this.#reveal();
+  }
+
+  #firstKey(): string | undefined {
+    return this.#lab.results.all[0]?.key;
   }
 
   #tellEverything(): void {
-    for (const message of this.#everything()) this.#postAll(message);
+    for (const page of this.#pages) if (page.ready) void this.#fill(page);
+  }
+
+  #told(): readonly Page[] {
+    return [...this.#pages].filter((page) => page.ready && this.#filled.has(page));
   }
 
   #progress(): ToView {
@@ -241,14 +272,14 @@ class PacketBuffers implements PageHost {
 
   #reveal(): void {
     const target = this.#wanted;
-    const page = [...this.#pages].find(({ ready }) => ready);
-    if (target === undefined || page === undefined) return;
+    const pages = this.#told();
+    if (target === undefined || pages.length === 0) return;
     this.#wanted = undefined;
-    for (const each of this.#pages) each.post({ kind: 'reveal', target });
+    for (const each of pages) each.post({ kind: 'reveal', target });
   }
 
   #postAll(message: ToView): void {
-    for (const page of this.#pages) page.post(message);
+    for (const page of this.#told()) page.post(message);
   }
 
   #result(key: string): DriverResult {
@@ -259,20 +290,5 @@ class PacketBuffers implements PageHost {
 
   #scopeOf({ key, newest }: DriverResult) {
     return { kind: 'file', uri: uriOf(newest.sources[0] ?? key) } as const;
-  }
-}
-
-/** Opens a place of a report where its text is now. */
-async function openSource(lab: Lab, result: DriverResult, file: string, line: number, column: number): Promise<void> {
-  const uri = fileOf(result, file);
-  if (uri === undefined) throw new Error(`${file} is part of VSP Lab: there is no file to open.`);
-  const place = { line: Math.max(0, line - 1), character: Math.max(0, column - 1) };
-  const moved = lab.edits.move(uri, { start: place, end: place }, result.shown.stamps);
-  if (moved === undefined) throw new Error(`${file}:${line} has been deleted since it was measured.`);
-  const selection = rangeOf(moved);
-  try {
-    await window.showTextDocument(uri, { selection });
-  } catch {
-    throw new Error(`${file} cannot be opened: it may have been moved or deleted.`);
   }
 }

@@ -1,7 +1,8 @@
 /** The newest result of every driver that has been run: what lenses, problems and the view show. */
 import { EventEmitter, type TextDocument, type Uri, workspace } from 'vscode';
 import { callbackFigures, type Figures, type RunFigures, runFigures, testFigures } from '../core/run/figures.js';
-import { joinPath, relativePath } from '../core/run/paths.js';
+import { folderOf, isInside, joinPath, relativePath } from '../core/run/paths.js';
+import { PROJECT_FILE } from '../core/run/project.js';
 import type { ReportPack } from '../core/run/reportPack.js';
 import type { DriverOutcome } from '../worker/engineProtocol.js';
 import { Disposables } from './disposables.js';
@@ -105,6 +106,30 @@ export class Results {
     if (!this.#byKey.has(result.key)) this.#put(result, undefined);
   }
 
+  /** A file was opened: while nothing has changed since a run, its text is what ran. */
+  opened(document: TextDocument): void {
+    const uri = document.uri.toString();
+    for (const result of document.isDirty ? [] : this.of(document.uri)) {
+      const { stale, shown } = result;
+      if (stale || shown.texts.has(uri)) continue;
+      const texts = new Map([...shown.texts, [uri, document.getText()] as const]);
+      this.#byKey.set(result.key, { ...result, shown: { ...shown, texts } });
+    }
+  }
+
+  /** A project file has been written: it may be new to drivers in its folder and below. */
+  projectWritten(uri: Uri): void {
+    const path = enginePath(uri);
+    const folder = folderOf(path);
+    for (const result of this.all) {
+      const { files } = result.newest;
+      const nearer = files.some((file) => file.endsWith(`/${PROJECT_FILE}`) && folderOf(file).startsWith(`${folder}/`));
+      if (files.includes(path) || nearer || !isInside(folder, result.key)) continue;
+      this.#put({ ...result, stale: true }, result);
+    }
+    this.touched(uri, true);
+  }
+
   /** The text of the file has changed in an editor, or on the disk. */
   touched(uri: Uri, onDisk: boolean): void {
     for (const result of this.of(uri)) {
@@ -174,6 +199,14 @@ function driverName(folder: string, home: Uri): string {
     : relative;
 }
 
+/**
+ * Of an earlier session, and too large to be kept: nothing of the report is left but its summary, until the driver has
+ * run again.
+ */
+export function isLost({ shown: { pack } }: DriverResult): boolean {
+  return pack.runs.length === 0 && pack.summary.runs > 0;
+}
+
 /** A file as the result's report names it; undefined for our own headers. */
 export function fileOf(result: DriverResult, file: string): Uri | undefined {
   return file.startsWith('<') || file === '' ? undefined : uriOf(joinPath(enginePath(result.home), file));
@@ -195,7 +228,7 @@ export function figuresOf(
   return undefined;
 }
 
-/** Texts of the open C and C++ files, to tell later whether they are still what ran. */
+/** Texts of open files that decide what runs, to tell later whether they are still what ran. */
 export function openTexts(documents: readonly TextDocument[]): ReadonlyMap<string, string> {
   return new Map(documents.map((document) => [document.uri.toString(), document.getText()]));
 }

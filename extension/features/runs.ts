@@ -2,8 +2,9 @@
  * Runs: from "run this" to results. One engine serves all windows' folders; of two runs of the same driver the newer
  * wins, and other drivers keep their results.
  */
-import { EventEmitter, Uri, workspace } from 'vscode';
+import { EventEmitter, type TextDocument, Uri, workspace } from 'vscode';
 import { isSourceName, NOTHING_TO_RUN } from '../core/run/discover.js';
+import { PROJECT_FILE } from '../core/run/project.js';
 import { withSeverities } from '../core/run/severities.js';
 import type { EngineClient, RunOrder as EngineOrder } from '../worker/engineClient.js';
 import type { DriverOutcome } from '../worker/engineProtocol.js';
@@ -167,7 +168,7 @@ export class RunService {
     const { edits, engine, log } = this.#services;
     const { signal } = run.abort;
     const stamps = edits.stamp();
-    const texts = openTexts(workspace.textDocuments.filter(isSourceDocument));
+    const texts = openTexts(workspace.textDocuments.filter(decidesWhatRuns));
     const results: DriverResult[] = [];
     let nothing = '';
     try {
@@ -267,6 +268,10 @@ export interface RunServices {
   readonly log: Log;
   readonly results: Results;
   readonly stopwatch: Stopwatch;
+}
+
+function decidesWhatRuns(document: TextDocument): boolean {
+  return isSourceDocument(document) || document.uri.path.endsWith(`/${PROJECT_FILE}`);
 }
 
 /** The driver of a folder; undefined where there is no source, or no folder any more. */

@@ -5,14 +5,15 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { Uri, workspace } from 'vscode';
-import { packBytes, parsePack } from '../core/run/packBytes.js';
+import { columnBytes, parsePack, type ReportPack } from '../core/run/reportPack.js';
 import type { Lab } from './lab.js';
+import { packed } from './packing.js';
 import { uriOf } from './paths.js';
-import type { DriverResult } from './results.js';
+import { type DriverResult, openTexts } from './results.js';
 
 /** After the last result, before it is written. */
 const PAUSE = 2000;
-/** Larger reports are run again sooner than they are read. */
+/** Larger reports are run again sooner than they are read: of them the summary is kept. */
 const MAX_BYTES = 24 << 20;
 const MAX_REPORTS = 16;
 
@@ -81,20 +82,19 @@ class SavedResults {
 
   async #write(): Promise<void> {
     const newest = this.#lab.results.all.toSorted((a, b) => b.ranAt - a.ranAt).slice(0, MAX_REPORTS);
-    const kept: SavedDriver[] = [];
+    const drivers: SavedDriver[] = [];
     for (const result of newest) {
       if (!result.shown.compiled) continue;
       if (this.#written.get(result.key)?.shown.pack !== result.shown.pack) {
-        const bytes = packBytes(result.shown.pack);
-        if (bytes.length > MAX_BYTES) continue;
+        const bytes = await packed(kept(result.shown.pack));
         await workspace.fs.writeFile(this.#file(result.key), bytes);
         this.#written.set(result.key, result);
       }
       const { key, name, home, newest: outcome, previous, ranAt } = result;
       const { sources, files } = outcome;
-      kept.push({ key, name, home: home.toString(), sources: [...sources], files: [...files], previous, ranAt });
+      drivers.push({ key, name, home: home.toString(), sources: [...sources], files: [...files], previous, ranAt });
     }
-    const text = JSON.stringify({ version: this.#version, drivers: kept });
+    const text = JSON.stringify({ version: this.#version, drivers });
     await workspace.fs.writeFile(Uri.joinPath(this.#folder, 'index.json'), new TextEncoder().encode(text));
   }
 
@@ -124,7 +124,7 @@ class SavedResults {
       if (changes.every((changed) => changed === undefined)) return;
       const stale = changes.some((changed) => changed === undefined || changed > ranAt);
       const stamps = this.#lab.edits.stamp();
-      const texts = new Map<string, string>();
+      const texts = openTexts(stale ? [] : workspace.textDocuments.filter((document) => !document.isDirty));
       this.#lab.results.restore({
         key,
         name,
@@ -159,6 +159,10 @@ class SavedResults {
   #file(key: string): Uri {
     return Uri.joinPath(this.#folder, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.report`);
   }
+}
+
+function kept(pack: ReportPack): ReportPack {
+  return columnBytes(pack) > MAX_BYTES ? { ...pack, runs: [] } : pack;
 }
 
 /** Milliseconds since 1970; undefined for a file that is gone. */

@@ -9,6 +9,7 @@ import type { DiscoveredDriver, DiscoverRequest } from '../core/run/discover.js'
 import { keptElsewhere } from '../core/run/keptFields.js';
 import { joinPath, relativePath } from '../core/run/paths.js';
 import { type PlannedRun, type PlanOptions, plan } from '../core/run/plan.js';
+import { PROJECT_FILE } from '../core/run/project.js';
 import type { Replay } from '../core/run/replay.js';
 import {
   type BuiltRun,
@@ -77,6 +78,8 @@ export interface DriverEnd {
   readonly milliseconds: { readonly compile: number; readonly run: number };
   /** As in EngineEnd. */
   readonly severities: Severities;
+  /** The project file that was applied; absolute. */
+  readonly projectFile: string | undefined;
 }
 
 /** Told what happens while it happens; nothing any more once a run is cancelled. */
@@ -118,6 +121,7 @@ interface Context {
   readonly files: ProjectFiles;
   readonly started: number;
   readonly severities: Severities;
+  readonly projectFile: string | undefined;
   finished: number;
   planned: number;
 }
@@ -164,7 +168,8 @@ export class Engine {
     if (!chosen.ok) return { kind: 'failed', problems: [chosen.problem] };
     this.warm();
     const severities = project?.project.rules ?? {};
-    const context: Context = { run, listener, files, started, severities, finished: 0, planned: 0 };
+    const projectFile = project && joinPath(project.project.folder, PROJECT_FILE);
+    const context: Context = { run, listener, files, started, severities, projectFile, finished: 0, planned: 0 };
     // Drivers are compiled one after the other; the tests of one run while the next is being compiled.
     const ends = await Promise.all(chosen.drivers.map((driver) => this.#newestOf(driver, context, signal)));
     if (signal.aborted) return { kind: 'cancelled' };
@@ -238,6 +243,7 @@ export class Engine {
       tests: driver.fixtures.filter(({ kind }) => kind === 'test').map(({ name }) => name),
       milliseconds: { compile: compiled - context.started, run: performance.now() - compiled },
       severities: context.severities,
+      projectFile: context.projectFile,
     };
   }
 
@@ -329,6 +335,7 @@ function unable(
     tests: [],
     milliseconds: { compile: (compiled ?? end) - started, run: end - (compiled ?? end) },
     severities: context.severities,
+    projectFile: context.projectFile,
   };
 }
 

@@ -74,8 +74,8 @@ export interface DriverOutcome {
   /** Absolute. */
   readonly sources: readonly string[];
   /**
-   * Sources and every header of the project they include, absolute: saving one of them makes the report stale. As far
-   * as known for a driver that did not compile.
+   * Sources, every header of the project they include, and the project file, absolute: saving one of them makes the
+   * report stale. As far as known for a driver that did not compile.
    */
   readonly files: readonly string[];
   /** The driver's own report; a driver that did not compile has its runs with outcome `error`. */

@@ -89,7 +89,8 @@ export class EngineServer {
     const pack = withSeverities(packReport(buildReport(end.built, compile.arch)), end.severities);
     const { name, folder, sources } = end.found;
     const { diagnostics, compiled, milliseconds } = end;
-    const files = [...new Set([...sources, ...end.files.map((file) => joinPath(cwd, file))])];
+    const project = end.projectFile === undefined ? [] : [end.projectFile];
+    const files = [...new Set([...sources, ...end.files.map((file) => joinPath(cwd, file)), ...project])];
     const outcome: DriverOutcome = { name, folder, sources, files, pack, diagnostics, compiled, milliseconds };
     this.#post({ kind: 'driver', id, outcome }, transferablesOf(pack));
   }

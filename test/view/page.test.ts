@@ -26,6 +26,21 @@ async function open(options: ViewOptions): Promise<void> {
   page = await openView(browser, { theme: 'dark', complain: (complaint) => complaints.push(complaint), ...options });
 }
 
+describe('a report that was too large to keep', () => {
+  it('says so, and how to see it again', async () => {
+    await open({
+      setUp: (host) => {
+        host.addSample('storage', 60);
+        const { report } = host.drivers.get('storage')!;
+        host.change('storage', { pack: { ...report.pack, runs: [] } });
+      },
+    });
+    await page.getByText('The last report was too large to keep').waitFor();
+    await page.getByRole('button', { name: 'Run callbacks' }).click();
+    await expect.poll(async () => (await calls(page)).map(({ name }) => name)).toContain('run');
+  });
+});
+
 describe('names out of a driver', () => {
   it('are text, whatever stands in them', async () => {
     await open({

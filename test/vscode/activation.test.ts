@@ -40,7 +40,7 @@ describe('activation', () => {
 
   it('shows lenses for one that does', async () => {
     await open(below('Small.c'));
-    assert.deepEqual(await lensLike(below('Small.c'), /^Run$/), ['Run', 'Run']);
+    assert.deepEqual(await lensLike(below('Small.c'), /^Run \| Debug$/), ['Run | Debug', 'Run | Debug']);
   });
 
   it('takes few milliseconds: ten times the goal of 50 at most', async () => {

@@ -15,16 +15,16 @@ import {
   until,
 } from './support/acts.js';
 
-const MEASURED = /^Run \| \d[\d,]* packets? · [\d,]+(?:–[\d,]+)? B/;
+const MEASURED = /^Run \| Debug \| \d[\d,]* packets? · [\d,]+(?:–[\d,]+)? B/;
 const callbacks = () => file('synthetic-nic', 'NicIndication.c');
 const fixture = () => file('synthetic-nic', 'NicFixture.c');
 
 describe('callbacks and tests in an editor', () => {
   it('offer a run, and nothing is compiled before', async () => {
     await open(callbacks());
-    assert.deepEqual(await lensLike(callbacks(), /^Run$/), ['Run', 'Run']);
+    assert.deepEqual(await lensLike(callbacks(), /^Run \| Debug$/), ['Run | Debug', 'Run | Debug']);
     await open(fixture());
-    assert.equal((await lensLike(fixture(), /^Run$/)).length, 6);
+    assert.equal((await lensLike(fixture(), /^Run \| Debug$/)).length, 6);
     const { metrics } = await api();
     assert.ok(metrics.activation < 500, `activation took ${metrics.activation} ms`);
   });
@@ -145,7 +145,7 @@ describe('problems', () => {
       const line = lineOf(document, 'NicSavePacket(');
       await insertAt(document, line + 1, 'no such thing;\n');
       await commands.executeCommand('vspLab.runFile', callbacks());
-      await lensLike(callbacks(), /^Run \| does not compile$/);
+      await lensLike(callbacks(), /^Run \| Debug \| does not compile$/);
       const problems = ours(callbacks());
       assert.ok(problems.length > 0);
       assert.ok(problems.every(({ severity }) => severity === DiagnosticSeverity.Error));

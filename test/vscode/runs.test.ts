@@ -15,7 +15,7 @@ import {
 } from './support/acts.js';
 import { endlessDriver, smallDriver, wrongDriver } from './support/drivers.js';
 
-const MEASURED = /^Run \| \d[\d,]* packets? · /;
+const MEASURED = /^Run \| Debug \| \d[\d,]* packets? · /;
 const write = (uri: Uri, text: string) => workspace.fs.writeFile(uri, new TextEncoder().encode(text));
 
 /** A driver of its own in a folder of the workspace, gone afterwards. */
@@ -49,10 +49,10 @@ describe('runs', () => {
     await withDriver(smallDriver(16), async (source) => {
       const { metrics: before } = await api();
       const document = await open(source);
-      await lensLike(source, /^Run$/);
+      await lensLike(source, /^Run \| Debug$/);
       await replace(document, 'BYTES 16', 'BYTES  16');
       await document.save();
-      assert.deepEqual(await lensLines(source), ['Run', 'Run']);
+      assert.deepEqual(await lensLines(source), ['Run | Debug', 'Run | Debug']);
       await commands.executeCommand('vspLab.runFile', source);
       await lensLike(source, /8 packets · 16 B$/);
       await replace(document, 'BYTES  16', 'BYTES 24');
@@ -77,6 +77,46 @@ describe('runs', () => {
       } finally {
         await settings.update('runOnSave', undefined, ConfigurationTarget.Workspace);
       }
+    });
+  });
+
+  it('leave what is opened and changed after them marked as edited, once it is saved too', async () => {
+    await withDriver(smallDriver(16), async (source) => {
+      const settings = workspace.getConfiguration('vspLab', source);
+      await settings.update('runOnSave', 'never', ConfigurationTarget.Workspace);
+      const watcher = workspace.createFileSystemWatcher('**/*.c');
+      try {
+        await commands.executeCommand('vspLab.runFile', source);
+        const document = await open(source);
+        await lensLike(source, MEASURED);
+        await replace(document, 'BYTES 16', 'BYTES 24');
+        const written = new Promise((resolve) => watcher.onDidChange(resolve));
+        await document.save();
+        await written;
+        await lensLike(source, /16 B · edited$/);
+      } finally {
+        watcher.dispose();
+        await settings.update('runOnSave', undefined, ConfigurationTarget.Workspace);
+      }
+    });
+  });
+
+  it('speak of the project file they were made with, and follow it', async () => {
+    const text = smallDriver(16).replace('#define BYTES 16', '#ifndef BYTES\n#define BYTES 16\n#endif');
+    await withDriver(text, async (source) => {
+      const project = Uri.joinPath(source, '..', 'vsplab.json');
+      await open(source);
+      await commands.executeCommand('vspLab.runFile', source);
+      await lensLike(source, /8 packets · 16 B$/);
+      await write(project, '{ "defines": ["BYTES=24"] }');
+      await lensLike(source, /16 B · edited$/);
+      await commands.executeCommand('vspLab.runFile', source);
+      await lensLike(source, /8 packets · 24 B$/);
+      const document = await open(project);
+      await replace(document, 'BYTES=24', 'BYTES=32');
+      await lensLike(source, /24 B · edited$/);
+      await document.save();
+      await lensLike(source, /8 packets · 32 B$/);
     });
   });
 
@@ -105,7 +145,7 @@ describe('runs', () => {
         await run;
         const took = performance.now() - asked;
         assert.ok(took < 1500, `took ${took} ms`);
-        await lensLike(source, /^Run$/);
+        await lensLike(source, /^Run \| Debug$/);
       } finally {
         await settings.update('timeout', undefined, ConfigurationTarget.Workspace);
       }
@@ -119,7 +159,7 @@ describe('runs', () => {
       try {
         await open(source);
         await commands.executeCommand('vspLab.runFile', source);
-        await lensLike(source, /^Run \| 3 packets · 16 B/);
+        await lensLike(source, /^Run \| Debug \| 3 packets · 16 B/);
       } finally {
         await settings.update('packets', undefined, ConfigurationTarget.WorkspaceFolder);
       }

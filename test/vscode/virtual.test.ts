@@ -93,9 +93,9 @@ describe('a virtual workspace', () => {
 
   it('is read through its file system, headers included', async () => {
     await open(source);
-    await lensLike(source, /^Run$/);
+    await lensLike(source, /^Run \| Debug$/);
     await commands.executeCommand('vspLab.runFile', source);
-    await lensLike(source, /^Run \| 8 packets · 40 B/);
+    await lensLike(source, /^Run \| Debug \| 8 packets · 40 B/);
   });
 
   it('has problems in its files, and runs what is not saved yet', async () => {

@@ -29,26 +29,35 @@ function worst(runs: readonly PackedRun[]): Outcome {
   return WORST.find((outcome) => runs.some((run) => run.outcome === outcome)) ?? 'passed';
 }
 
-function figuresOf(sizes: readonly Uint32Array[], findings: number, runs: readonly PackedRun[]): Figures {
+/** How many packets, and the sizes of the smallest and the largest of them. */
+interface Extent {
+  readonly packets: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Of the packets with one of these flags; of all for 0. */
+function extentOf({ packets: { stateBytes, flags, count: all } }: PackedChannel, wanted: number): Extent {
   let packets = 0;
   let min = Number.POSITIVE_INFINITY;
   let max = 0;
-  for (const column of sizes) {
-    packets += column.length;
-    for (const size of column) {
-      if (size < min) min = size;
-      if (size > max) max = size;
-    }
+  for (let index = 0; index < all; index += 1) {
+    if (wanted !== 0 && ((flags[index] ?? 0) & wanted) === 0) continue;
+    const size = stateBytes[index] ?? 0;
+    packets += 1;
+    if (size < min) min = size;
+    if (size > max) max = size;
   }
-  return { packets, min: packets === 0 ? 0 : min, max, findings, outcome: worst(runs) };
+  return { packets, min, max };
+}
+
+function figuresOf(extents: readonly Extent[], findings: number, runs: readonly PackedRun[]): Figures {
+  const packets = extents.reduce((sum, each) => sum + each.packets, 0);
+  const min = packets === 0 ? 0 : Math.min(...extents.map((each) => each.min));
+  return { packets, min, max: Math.max(0, ...extents.map((each) => each.max)), findings, outcome: worst(runs) };
 }
 
 const sizesOf = (channel: PackedChannel): Uint32Array => channel.packets.stateBytes.subarray(0, channel.packets.count);
-
-function restoredSizes({ packets }: PackedChannel): Uint32Array {
-  const { stateBytes, flags, count } = packets;
-  return stateBytes.subarray(0, count).filter((_, index) => ((flags[index] ?? 0) & PACKET_FLAG.RESTORED) !== 0);
-}
 
 const CALLBACKS = { save: /^EvtVmbChannelSavePacket/, restore: /^EvtVmbChannelRestorePacket/ };
 
@@ -62,33 +71,51 @@ function hasCallback({ callbacks, packets }: PackedChannel, kind: 'save' | 'rest
   return callbacks === undefined ? packets.count > 0 : plainName(callbacks[kind]?.function ?? '') === name;
 }
 
+/** Answers by pack: editors ask for the same figures again and again, and a pack may have a million packets. */
+const KNOWN = new WeakMap<ReportPack, Map<string, Figures | undefined>>();
+
+function remembered(pack: ReportPack, key: string, find: () => Figures | undefined): Figures | undefined {
+  const known = KNOWN.get(pack) ?? new Map<string, Figures | undefined>();
+  KNOWN.set(pack, known);
+  if (!known.has(key)) known.set(key, find());
+  return known.get(key);
+}
+
 /**
  * Over all channels of the driver's runs that have this callback; undefined when none has. For a restore callback the
  * packets are those restored. Findings are those met in the callback.
  */
 export function callbackFigures(pack: ReportPack, kind: 'save' | 'restore', name: string): Figures | undefined {
-  const sizes: Uint32Array[] = [];
+  return remembered(pack, `${kind} ${name}`, () => figuresOfCallback(pack, kind, name));
+}
+
+function figuresOfCallback(pack: ReportPack, kind: 'save' | 'restore', name: string): Figures | undefined {
+  const extents: Extent[] = [];
   const runs: PackedRun[] = [];
   let findings = 0;
   for (const run of pack.runs) {
     const channels = run.channels.filter((channel) => hasCallback(channel, kind, name));
     if (channels.length === 0) continue;
     runs.push(run);
-    sizes.push(...channels.map(kind === 'save' ? sizesOf : restoredSizes));
+    extents.push(...channels.map((channel) => extentOf(channel, kind === 'save' ? 0 : PACKET_FLAG.RESTORED)));
     const indices = new Set<number | null>(channels.map(({ index }) => index));
     findings += count(run.findings, ({ callback, channel }) => {
       return CALLBACKS[kind].test(callback ?? '') && (channel === null || indices.has(channel));
     });
   }
-  return runs.length === 0 ? undefined : figuresOf(sizes, findings, runs);
+  return runs.length === 0 ? undefined : figuresOf(extents, findings, runs);
 }
 
 /** Of the test's run; undefined when the driver has not run it. `file` is as the report names it. */
 export function testFigures(pack: ReportPack, file: string, name: string): Figures | undefined {
+  return remembered(pack, `test ${file} ${name}`, () => figuresOfTest(pack, file, name));
+}
+
+function figuresOfTest(pack: ReportPack, file: string, name: string): Figures | undefined {
   const runs = pack.runs.filter((run) => run.name === name && run.file === file);
   if (runs.length === 0) return undefined;
   return figuresOf(
-    runs.flatMap(({ channels }) => channels.map(sizesOf)),
+    runs.flatMap(({ channels }) => channels.map((channel) => extentOf(channel, 0))),
     runs.reduce((sum, run) => sum + count(run.findings, () => true), 0),
     runs,
   );
@@ -122,9 +149,15 @@ function count(findings: readonly Finding[], counts: (finding: Finding) => boole
 /** Over the channels' first saves. Linear in the packets: hosts ask for it between two keystrokes. */
 export function runFigures(run: PackedRun): RunFigures {
   const sizes = run.channels.map(sizesOf);
-  const { packets, min, max } = figuresOf(sizes, 0, [run]);
+  const { packets, min, max } = figuresOf(
+    run.channels.map((channel) => extentOf(channel, 0)),
+    0,
+    [run],
+  );
   let stateBytes = 0;
-  for (const column of sizes) for (const size of column) stateBytes += size;
+  for (const column of sizes) {
+    for (let index = 0; index < column.length; index += 1) stateBytes += column[index] ?? 0;
+  }
   const lower = ranked(sizes, Math.floor((packets - 1) / 2), max);
   const upper = ranked(sizes, Math.floor(packets / 2), max);
   return { packets, stateBytes, min, median: packets === 0 ? 0 : (lower + upper) / 2, max };
@@ -135,20 +168,28 @@ const BUCKETS = 65_536;
 /** The size at that place of the sorted sizes, by two passes of counting: sizes by their bucket, then within it. */
 function ranked(columns: readonly Uint32Array[], rank: number, max: number): number {
   const width = Math.ceil((max + 1) / BUCKETS);
-  const coarse = counted(columns, (size) => Math.floor(size / width));
+  const coarse = counted(columns, 0, width);
   const { at: bucket, left } = placeOf(coarse, rank);
   if (width === 1) return bucket;
   const first = bucket * width;
-  const fine = counted(columns, (size) => (size >= first && size < first + width ? size - first : -1));
+  const fine = counted(columns, first, 1, first + width);
   return first + placeOf(fine, left).at;
 }
 
-function counted(columns: readonly Uint32Array[], bucketOf: (size: number) => number): Uint32Array {
+/** Sizes in [first, end) by bucket, each `width` wide. */
+function counted(
+  columns: readonly Uint32Array[],
+  first: number,
+  width: number,
+  end = Number.POSITIVE_INFINITY,
+): Uint32Array {
   const counts = new Uint32Array(BUCKETS);
   for (const column of columns) {
-    for (const size of column) {
-      const bucket = bucketOf(size);
-      if (bucket >= 0) counts[bucket] = (counts[bucket] ?? 0) + 1;
+    for (let index = 0; index < column.length; index += 1) {
+      const size = column[index] ?? 0;
+      if (size < first || size >= end) continue;
+      const bucket = Math.floor((size - first) / width);
+      counts[bucket] = (counts[bucket] ?? 0) + 1;
     }
   }
   return counts;

@@ -40,15 +40,34 @@ function padded(bytes: number): number {
   return Math.ceil(bytes / 8) * 8;
 }
 
+/** Words that are read or written in one step of packing: two megabytes, some milliseconds. */
+const STEP_WORDS = 1 << 19;
+
 /** Of everything behind the head, whose length is a multiple of 8; finds damage, not malice. */
-function checksumOf(bytes: Uint8Array): number {
+function* checksumSteps(bytes: Uint8Array): Generator<undefined, number> {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset + HEAD_BYTES, (bytes.byteLength - HEAD_BYTES) / 4);
   let hash = 0x56535053;
+  for (let start = 0; start < words.length; start += STEP_WORDS) {
+    hash = hashed(hash, words.subarray(start, start + STEP_WORDS));
+    yield;
+  }
+  return hash >>> 0;
+}
+
+function hashed(start: number, words: Uint32Array): number {
+  let hash = start;
   for (let index = 0; index < words.length; index += 1) {
     hash = Math.imul(hash ^ (words[index] ?? 0), 0x9e3779b1);
     hash ^= hash >>> 15;
   }
-  return hash >>> 0;
+  return hash;
+}
+
+function drained<Result>(steps: Generator<undefined, Result>): Result {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
 }
 
 // ---- To bytes
@@ -68,6 +87,17 @@ function headOf({ count, kinds, saved }: PacketColumns): ColumnsHead {
 }
 
 export function packBytes(pack: ReportPack): Uint8Array<ArrayBuffer> {
+  return drained(packSteps(pack));
+}
+
+/** Bytes of the columns of a pack: nearly all of a large one. */
+export function columnBytes(pack: ReportPack): number {
+  const columns = pack.runs.flatMap(({ channels }) => channels.flatMap(({ packets }) => columnsOf(packets)));
+  return columns.reduce((sum, column) => sum + column.byteLength, 0);
+}
+
+/** The same as `packBytes`, in steps of some milliseconds each: for who must not be away for long. */
+export function* packSteps(pack: ReportPack): Generator<undefined, Uint8Array<ArrayBuffer>> {
   const head: PackHead = {
     ...pack,
     runs: pack.runs.map((run) => ({
@@ -85,12 +115,13 @@ export function packBytes(pack: ReportPack): Uint8Array<ArrayBuffer> {
   for (const column of columns) {
     bytes.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), at);
     at += padded(column.byteLength);
+    yield;
   }
   const view = new DataView(bytes.buffer);
   view.setUint32(AT.format, FORMAT, true);
   view.setUint32(AT.json, json.length, true);
   view.setFloat64(AT.total, bytes.length, true);
-  view.setUint32(AT.checksum, checksumOf(bytes), true);
+  view.setUint32(AT.checksum, yield* checksumSteps(bytes), true);
   return bytes;
 }
 
@@ -190,7 +221,7 @@ function check(bytes: Uint8Array): DataView {
   const total = view.getFloat64(AT.total, true);
   if (total > bytes.length) throw new PackError(`the packed report is cut short: ${bytes.length} of ${total} bytes`);
   if (total !== bytes.length || total % 8 !== 0) throw damaged('its length');
-  if (view.getUint32(AT.checksum, true) !== checksumOf(bytes)) throw damaged('its checksum');
+  if (view.getUint32(AT.checksum, true) !== drained(checksumSteps(bytes))) throw damaged('its checksum');
   return view;
 }
 

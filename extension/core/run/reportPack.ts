@@ -10,7 +10,7 @@ import { RecordedPackets } from './packetList.js';
 import type { Channel, PacketList, Report, Run, Severity } from './report.js';
 import { type PacketSaved, savedAt } from './savedBytes.js';
 
-export { PackError, packBytes, parsePack } from './packBytes.js';
+export { columnBytes, PackError, packBytes, packSteps, parsePack } from './packBytes.js';
 export { ABSENT, NO_RECORD, PACKET_FLAG, type PacketColumns, type SavedBytes } from './packetColumns.js';
 
 export type PackedChannel = Omit<Channel, 'packets'> & { readonly packets: PacketColumns };
