@@ -63,7 +63,7 @@ export function closestName(wanted: string, names: readonly string[]): string | 
   for (const name of [...new Set(names)].sort()) {
     if (Math.abs(name.length - wanted.length) > 2) continue;
     const distance = name.toLowerCase() === wanted.toLowerCase() ? 0 : editDistance(wanted, name);
-    if (distance <= Math.min(2, wanted.length / 3) && (best === undefined || distance < best.distance)) {
+    if (distance <= Math.min(2, wanted.length / 2.5) && (best === undefined || distance < best.distance)) {
       best = { name, distance };
     }
   }

@@ -5,7 +5,7 @@ import { MemoryError } from '../expressions/errors.js';
 import type { Found, Scope } from '../expressions/scope.js';
 import { integerType, pointerTo, type Type, type Types, VOID } from '../expressions/types.js';
 
-const UCHAR = integerType('UCHAR', 1, false);
+const KIRQL = integerType('KIRQL', 1, false);
 const INDEX = integerType('LONG', 4, true);
 const TIME = integerType('ULONGLONG', 8, false);
 /** Passes are told apart by name: `$pass == $write`. */
@@ -20,7 +20,7 @@ type Register = readonly [type: Type, read: (kernel: KernelSnapshot) => number |
 
 /** What a register holds; indices are -1 outside of callbacks. */
 const REGISTERS: ReadonlyMap<string, Register> = new Map<string, Register>([
-  ['$irql', [UCHAR, ({ irql }) => irql]],
+  ['$irql', [KIRQL, ({ irql }) => irql]],
   ['$spinlocks', [INDEX, ({ spinLocks }) => spinLocks]],
   ['$time', [TIME, ({ time }) => BigInt(Math.trunc(time))]],
   ['$channel', [INDEX, ({ channel }) => channel ?? -1]],
