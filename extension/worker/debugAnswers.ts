@@ -5,6 +5,7 @@ import { Refused } from '../core/debug/link.js';
 import { isPoisoned } from '../core/debug/picture.js';
 import type { DebugRun } from '../core/debug/run.js';
 import type { DebugServices } from '../core/debug/view.js';
+import { readEvents } from '../core/kmcl/events.js';
 import type { DebugRequestKind, DebugRequests } from './debugProtocol.js';
 
 /** The most that one request reads. */
@@ -47,7 +48,7 @@ export function answersOf(run: DebugRun, services: DebugServices, start: Answers
     writeMemory: ({ address, bytes }) => (run.write(address, bytes) ? bytes.length : 0),
     describe: ({ address }) => run.view.describe(address),
     kernel: () => run.view.kernel(),
-    events: () => run.events,
+    events: () => run.stage.quiet.call(() => readEvents(run.stage.host.simulator.machine)),
     saveBufferWriters: () => run.view.saveBufferWriters(),
     fingerprint: () => fingerprint(run.stage.host),
     define: ({ macros }) => {

@@ -4,7 +4,7 @@ import { Binder, type Binding } from './bind.js';
 import type { Watch } from './control.js';
 import type { BoundBreakpoint, DataBreakpoint, FunctionBreakpoint, SourceBreakpoint } from './goals.js';
 import { DEBUG_WATCHED_BYTES, DEBUG_WATCHES } from './layout.js';
-import { breakpointScope, breakpointView, type Stage } from './stopped.js';
+import { breakpointScope, type Stage } from './stopped.js';
 import type { DebugTables, SiteId } from './tables.js';
 import type { BreakpointView, Compiled, DebugServices, StoppedView } from './view.js';
 
@@ -19,7 +19,9 @@ export interface Reached {
 interface Site {
   readonly condition: Compiled<boolean> | undefined;
   readonly message: Compiled<string> | undefined;
-  readonly resolve: (stage: Stage, depth: number) => (variable: number) => number;
+  readonly resolve: (stage: Stage) => (variable: number) => number;
+  /** What its expressions see in the present execution. */
+  view: BreakpointView | undefined;
 }
 
 interface Point {
@@ -51,6 +53,10 @@ export class Breakpoints {
   #functions: readonly Point[] = [];
   #data: readonly DataPoint[] = [];
   #watches: readonly Watch[] = [];
+  #stage: Stage | undefined;
+  #stopped: () => StoppedView = () => {
+    throw new TypeError('nothing runs yet');
+  };
   #bySite = new Map<SiteId, readonly Point[]>();
 
   constructor(driver: CompiledDriver, tables: DebugTables, services: DebugServices, cwd: string) {
@@ -136,67 +142,72 @@ export class Breakpoints {
     );
   }
 
-  /** The run begins anew. */
-  forgetHits(): void {
+  /** A new execution; `stopped` is the whole picture for expressions that need it. */
+  attach(stage: Stage, stopped: () => StoppedView): void {
+    this.#stage = stage;
+    this.#stopped = stopped;
     for (const points of this.#bySite.values()) {
-      for (const point of points) point.hits = 0;
+      for (const point of points) {
+        point.hits = 0;
+        for (const site of point.sites.values()) site.view = undefined;
+      }
     }
     for (const point of this.#data) point.hits = 0;
   }
 
   /** The site was passed on the way to somewhere else. */
-  count(site: SiteId, event: number, stage: Stage, depth: number, stopped: () => StoppedView): void {
+  count(site: SiteId, event: number): void {
     for (const point of this.#bySite.get(site) ?? []) {
-      if (
-        point.stops !== undefined &&
-        event > point.since &&
-        this.#holds(point, site, stage, depth, stopped) === true
-      ) {
+      if (point.stops !== undefined && event > point.since && this.#holds(point, site) === true) {
         point.hits++;
       }
     }
   }
 
   /** What reaching the site means; undefined: nothing. `log` takes the messages of logpoints. */
-  reach(
-    site: SiteId,
-    stage: Stage,
-    depth: number,
-    stopped: () => StoppedView,
-    log: (message: string) => void,
-  ): Reached | undefined {
-    const ids: number[] = [];
-    let kind: Reached['kind'] | undefined;
-    let error: string | undefined;
+  reach(site: SiteId, log: (message: string) => void): Reached | undefined {
+    let reached: { ids: number[]; kind: Reached['kind']; error?: string } | undefined;
     for (const point of this.#bySite.get(site) ?? []) {
-      const holds = this.#holds(point, site, stage, depth, stopped);
-      if (typeof holds === 'string') {
-        error = holds;
-      } else if (!holds || point.stops?.(++point.hits) === false) {
+      const holds = this.#holds(point, site);
+      if (holds === false || (holds === true && point.stops?.(++point.hits) === false)) {
         continue;
       }
-      const { message, resolve } = point.sites.get(site) ?? {};
-      if (message?.ok === true && resolve !== undefined && error === undefined) {
-        log(evaluated(() => message.run(this.#view(stage, resolve(stage, depth), stopped))));
+      const at = point.sites.get(site);
+      if (holds === true && at?.message?.ok === true) {
+        const { run } = at.message;
+        log(evaluated(() => run(this.#viewOf(at))));
         continue;
       }
-      ids.push(point.id);
-      kind = kind === 'breakpoint' ? kind : point.kind;
+      reached ??= { ids: [], kind: point.kind };
+      reached.ids.push(point.id);
+      reached.kind = reached.kind === 'breakpoint' ? reached.kind : point.kind;
+      if (typeof holds === 'string') reached.error = holds;
     }
-    return kind === undefined ? undefined : { ids, kind, ...(error === undefined ? {} : { error }) };
+    return reached;
   }
 
-  #view(stage: Stage, address: (variable: number) => number, stopped: () => StoppedView): BreakpointView {
-    return breakpointView(stage, address, stopped);
+  #viewOf(site: Site): BreakpointView {
+    const stage = this.#stage;
+    if (stage === undefined) throw new TypeError('nothing runs yet');
+    const stopped = this.#stopped;
+    site.view ??= {
+      memory: stage.memory,
+      address: site.resolve(stage),
+      get stopped() {
+        return stopped();
+      },
+    };
+    return site.view;
   }
 
-  #holds(point: Point, site: SiteId, stage: Stage, depth: number, stopped: () => StoppedView): boolean | string {
+  /** A text: the condition could not be evaluated. */
+  #holds(point: Point, site: SiteId): boolean | string {
     const at = point.sites.get(site);
     if (at?.condition?.ok !== true) {
       return at !== undefined;
     }
     try {
-      return at.condition.run(this.#view(stage, at.resolve(stage, depth), stopped));
+      return at.condition.run(this.#viewOf(at));
     } catch (thrown) {
       return thrown instanceof Error ? thrown.message : String(thrown);
     }
@@ -225,7 +236,7 @@ export class Breakpoints {
       if (problem !== undefined) {
         return { answer: { id, verified: false, message: problem } };
       }
-      sites.set(site, { condition: compiled, message, resolve });
+      sites.set(site, { condition: compiled, message, resolve, view: undefined });
     }
     const { file, line, column, endLine } = binding;
     return {

@@ -1,9 +1,8 @@
 /** Call stacks and variables of a run that stands still, read from the module's own frames. */
 import { apiName } from '../kmcl/api.js';
 import { LIBRARY_FRAME } from '../kmcl/layout.js';
-import type { Machine } from '../kmcl/machine.js';
 import type { LocationTable, SourceLocation } from '../toolchain/module.js';
-import type { DebugControl } from './control.js';
+import { DEBUG_BASES, STACK_BOTTOM } from './layout.js';
 import type { Offsets } from './offsets.js';
 import {
   type DebugFunction,
@@ -15,7 +14,7 @@ import {
   type ScopeId,
   UNIT_SHIFT,
 } from './tables.js';
-import type { DebugFrame, PlacedVariable } from './view.js';
+import type { DebugFrame, DebugMemory, PlacedVariable } from './view.js';
 
 export function siteOf(tables: DebugTables, id: number): DebugSite | undefined {
   return tables[id >>> UNIT_SHIFT]?.sites[id & INDEX_MASK];
@@ -152,9 +151,7 @@ function order({
 
 /** Where a variable of a live frame lies; 0: not known. */
 export function variableAddress(
-  machine: Machine,
-  control: DebugControl,
-  offsets: Offsets,
+  { memory, offsets }: { readonly memory: DebugMemory; readonly offsets: Offsets },
   tables: DebugTables,
   frame: { readonly owner: FunctionId | -1; readonly depth: number },
   index: number,
@@ -164,9 +161,9 @@ export function variableAddress(
   if (variable === undefined || offset === undefined) {
     return 0;
   }
-  const address = control.base(frame.depth) + offset;
+  const address = STACK_BOTTOM + memory.u16(DEBUG_BASES + 2 * frame.depth) * 16 + offset;
   if (variable.indirect) {
-    return address + 8 <= machine.memoryBytes ? machine.pointer(address) + variable.offset : 0;
+    return memory.isReadable(address, 8) ? memory.pointer(address) + variable.offset : 0;
   }
   return address + variable.offset;
 }

@@ -4,7 +4,6 @@
  */
 
 import type { RunDebugger } from '../kmcl/debugger.js';
-import { readEvents } from '../kmcl/events.js';
 import type { Host } from '../kmcl/host.js';
 import type { Machine } from '../kmcl/machine.js';
 import { simulate } from '../kmcl/simulate.js';
@@ -20,6 +19,7 @@ import type { ExceptionFilters, Goal, Moment, StopAt, StopReason } from './goals
 import { brokenRule, failedCallback, type Incident, isFiltered, isSought, runEnd } from './incidents.js';
 import { AT } from './layout.js';
 import { OutputTap, Refused } from './link.js';
+import { StageMemory } from './memory.js';
 import { Offsets } from './offsets.js';
 import { beginOfLine } from './past.js';
 import { courseTo, refusalOf, type Standstill } from './planning.js';
@@ -65,6 +65,8 @@ export class DebugRun implements RunDebugger {
   #incidents = 0;
   #incidentEvent = 0;
   #findings = 0;
+  /** Where breakpoints are looked at. */
+  #here: DebugSite | undefined;
   #goal: Goal | undefined;
   #standstill: Standstill | undefined;
   /** The last breakpoint or place met by an execution that looks for one. */
@@ -102,7 +104,6 @@ export class DebugRun implements RunDebugger {
     this.#findings = 0;
     this.#watched = NONE_WATCHED;
     this.#standstill = undefined;
-    this.breakpoints.forgetHits();
     this.#edits.rewind();
     try {
       const result = simulate(loaded, program, { ...options, debugger: this });
@@ -133,7 +134,9 @@ export class DebugRun implements RunDebugger {
     const control = new DebugControl(machine);
     const quiet = new Quiet(machine, exports);
     const [offsets, globals, tables, driver] = [this.#offsets, this.#globals, this.#tables, this.#driver];
-    this.#stage = { host, exports, control, quiet, driver, tables, offsets, globals };
+    const memory = new StageMemory(machine);
+    this.#stage = { host, exports, control, quiet, driver, tables, offsets, globals, memory };
+    this.breakpoints.attach(this.#stage, () => this.#viewAt());
     if (globals.size === 0) {
       for (const unit of tables.keys()) {
         const name = globalsFunction(unit);
@@ -157,7 +160,8 @@ export class DebugRun implements RunDebugger {
   }
 
   stopped(site: number, why: number): void {
-    const { control, host } = this.#live();
+    const { control, host, memory } = this.#live();
+    memory.refresh();
     const id = (site & 0x7fffffff) >>> 0;
     const at = siteOf(this.#tables, id);
     if (at === undefined) {
@@ -268,9 +272,9 @@ export class DebugRun implements RunDebugger {
   }
 
   /** On the way to somewhere else hits are only counted. */
-  #passed({ id, at, why, depth }: Met): false {
+  #passed({ id, at, why }: Met): false {
     if ((why & AT.FLAG) !== 0 && at.kind !== 'resume') {
-      this.breakpoints.count(id, this.#live().control.count, this.#live(), depth, () => this.#viewAt(at));
+      this.breakpoints.count(id, this.#live().control.count);
     }
     return false;
   }
@@ -307,7 +311,7 @@ export class DebugRun implements RunDebugger {
     return this.#travel({ kind: 'reach', moment, reason });
   }
 
-  #breakpointAt({ id, at, why, depth }: Met, isSilent: boolean): StopReason | undefined {
+  #breakpointAt({ id, at, why }: Met, isSilent: boolean): StopReason | undefined {
     if ((why & AT.FLAG) === 0 || at.kind === 'resume') {
       return undefined;
     }
@@ -316,12 +320,16 @@ export class DebugRun implements RunDebugger {
       if (!isSilent)
         this.#settings.link.output({ source: 'logpoint', text, ...(location === undefined ? {} : { location }) });
     };
-    return this.breakpoints.reach(id, this.#live(), depth, () => this.#viewAt(at), log);
+    this.#here = at;
+    return this.breakpoints.reach(id, log);
   }
 
   #changed(why: number): StopReason | undefined {
+    if ((why & AT.WATCH) === 0) {
+      return undefined;
+    }
     const { control } = this.#live();
-    for (const { watch, before, after } of (why & AT.WATCH) === 0 ? [] : control.takeChanges()) {
+    for (const { watch, before, after } of control.takeChanges()) {
       const address = this.breakpoints.watches[watch]?.address ?? 0;
       const ids = this.breakpoints.dataHits(address);
       if (ids.length > 0) {
@@ -343,6 +351,7 @@ export class DebugRun implements RunDebugger {
   }
 
   #stand(standstill: Standstill, reason: StopReason): void {
+    this.#live().memory.refresh();
     this.#standstill = standstill;
     this.#goal = undefined;
     this.plan = { kind: 'go' };
@@ -397,11 +406,6 @@ export class DebugRun implements RunDebugger {
     return this.#live();
   }
 
-  get events(): ReturnType<typeof readEvents> {
-    const { quiet } = this.stage;
-    return quiet.call(() => readEvents(this.#machine));
-  }
-
   /** Events so far; 0 before the run. */
   get event(): number {
     return this.#stage?.control.count ?? 0;
@@ -423,12 +427,15 @@ export class DebugRun implements RunDebugger {
     return true;
   }
 
-  #viewAt(at: DebugSite): StoppedView {
-    const frames = this.#reader.frames(this.#machine.frames(), at);
+  #viewAt(): StoppedView {
+    const frames = this.#reader.frames(this.#machine.frames(), this.#here);
     return stoppedView(this.#live(), frames, () => false);
   }
 
   #applyEdits(): void {
+    if (this.#edits.nextEvent === undefined) {
+      return;
+    }
     this.#edits.applyUpTo(this.#now(), ({ address, bytes }) => {
       this.#machine.bytes.set(bytes, address);
     });

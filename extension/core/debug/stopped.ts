@@ -4,11 +4,12 @@ import type { CompiledDriver } from '../toolchain/module.js';
 import type { DebugControl } from './control.js';
 import { type LiveFrame, scopeOf, siteOf, variableAddress, visibleVariables } from './frames.js';
 import type { AddressDescription, KernelSnapshot } from './kernel.js';
+import type { StageMemory } from './memory.js';
 import type { Offsets } from './offsets.js';
 import { describeAddress, kernelPicture } from './picture.js';
 import type { Quiet } from './quiet.js';
 import { type DebugTables, INDEX_MASK, UNIT_SHIFT } from './tables.js';
-import type { BreakpointScope, BreakpointView, DebugFrame, DebugMemory, PlacedVariable, StoppedView } from './view.js';
+import type { BreakpointScope, DebugFrame, PlacedVariable, StoppedView } from './view.js';
 
 /** Addresses of global variables: unit and index in its table. */
 export class GlobalAddresses {
@@ -37,6 +38,7 @@ export interface Stage {
   readonly tables: DebugTables;
   readonly offsets: Offsets;
   readonly globals: GlobalAddresses;
+  readonly memory: StageMemory;
 }
 
 /** `frames` are the stop's; `write` notes an edit. */
@@ -50,7 +52,7 @@ export function stoppedView(
   return {
     driver,
     tables,
-    memory: memoryView(stage),
+    memory: stage.memory,
     frames,
     variables: (frame) => frameVariables(stage, frames[frame.index] ?? frame),
     globals: (frame) => globalVariables(stage, frame),
@@ -66,38 +68,15 @@ export function stoppedView(
   };
 }
 
-/** LinearMemory is what the view asks for, but for the question whether something lies in it. */
-export function memoryView({ host }: Pick<Stage, 'host'>): DebugMemory {
-  const { machine } = host.simulator;
-  return {
-    get size() {
-      return machine.memoryBytes;
-    },
-    u8: (address) => machine.u8(address),
-    u16: (address) => machine.u16(address),
-    u32: (address) => machine.u32(address),
-    u64: (address) => machine.u64(address),
-    i32: (address) => machine.i32(address),
-    pointer: (address) => machine.pointer(address),
-    slice: (address, length) => {
-      if (!(address >= 0 && address + length <= machine.memoryBytes)) {
-        throw new RangeError(`0x${address.toString(16)} lies beyond the end of memory`);
-      }
-      return machine.slice(address, length);
-    },
-    isReadable: (address, length) => address >= 0 && length >= 0 && address + length <= machine.memoryBytes,
-  };
-}
-
 export function frameVariables(stage: Stage, frame: DebugFrame | LiveFrame): readonly PlacedVariable[] {
   if (!('owner' in frame) || frame.owner < 0 || frame.location === undefined) {
     return [];
   }
-  const { host, control, offsets, tables } = stage;
+  const { tables } = stage;
   const place = { scope: frame.scope, inlinedAt: frame.inlinedAt, line: frame.location.line };
   return visibleVariables(tables, frame.owner, place).map(({ index, ...variable }) => ({
     ...variable,
-    address: variableAddress(host.simulator.machine, control, offsets, tables, frame, index),
+    address: variableAddress(stage, tables, frame, index),
   }));
 }
 
@@ -141,7 +120,7 @@ export function breakpointScope(
   site: number,
 ): {
   readonly scope: BreakpointScope;
-  readonly resolve: (stage: Stage, depth: number) => (variable: number) => number;
+  readonly resolve: (stage: Stage) => (variable: number) => number;
 } {
   const at = siteOf(tables, site);
   const place = tables[(at?.location ?? 0) >>> UNIT_SHIFT]?.places[(at?.location ?? 0) & INDEX_MASK];
@@ -154,12 +133,13 @@ export function breakpointScope(
   const globals = placedGlobals(tables, at?.scope ?? -1, site >>> UNIT_SHIFT).filter(({ shadowed }) => !shadowed);
   return {
     scope: { driver, tables, site, variables: [...locals, ...globals] },
-    resolve: (stage, depth) => {
+    resolve: (stage) => {
       const { machine } = stage.host.simulator;
       return (variable) => {
         const local = locals[variable];
         if (local !== undefined) {
-          return variableAddress(machine, stage.control, stage.offsets, tables, { owner, depth }, local.index);
+          const frame = { owner, depth: machine.depth };
+          return variableAddress(stage, tables, frame, local.index);
         }
         const global = globals[variable - locals.length];
         return global === undefined ? 0 : stage.globals.get(global.unit, global.index);
@@ -177,20 +157,6 @@ export function ownerOf(tables: DebugTables, location: number): number {
     at = place?.inlinedAt ?? 0;
   }
   return scopeOf(tables, scope)?.function ?? -1;
-}
-
-export function breakpointView(
-  stage: Stage,
-  address: (variable: number) => number,
-  stopped: () => StoppedView,
-): BreakpointView {
-  return {
-    memory: memoryView(stage),
-    address,
-    get stopped() {
-      return stopped();
-    },
-  };
 }
 
 function functionAt({ exports, driver }: Stage, pointer: number): string | undefined {
