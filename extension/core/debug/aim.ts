@@ -46,7 +46,7 @@ export function wantsOf(plan: Plan, event: number, edit: number | undefined): Wa
 }
 
 function depthOf(plan: Plan): number {
-  if (plan.kind === 'findEntry') {
+  if (plan.kind === 'findEntry' || plan.kind === 'findLine') {
     return plan.depth;
   }
   const { step, until } = plan.kind === 'go' ? plan : {};
@@ -61,6 +61,7 @@ function targetOf(plan: Plan, event: number): number {
     case 'findBreakpoint':
     case 'findStatement':
     case 'findEntry':
+    case 'findLine':
       return plan.until.event;
     default:
       return Number.POSITIVE_INFINITY;

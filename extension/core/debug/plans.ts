@@ -26,6 +26,8 @@ export type Plan =
   | { readonly kind: 'findStatement'; readonly until: Moment; readonly back: BackStep }
   /** Silently to `until`, noting the last time a function began at that depth; then there. */
   | { readonly kind: 'findEntry'; readonly until: Moment; readonly depth: number }
+  /** Silently to `until`, noting where its frame came to the line it is on; then there. */
+  | { readonly kind: 'findLine'; readonly until: Moment; readonly depth: number; readonly inlined: number }
   /** To the end, unless the finding itself arises; then to where its place was reached last. */
   | { readonly kind: 'findPlace'; readonly place: FindingPlace };
 

@@ -10,7 +10,7 @@ import { simulate } from '../kmcl/simulate.js';
 import type { BreachRecord, SimulationResult } from '../kmcl/simulation.js';
 import type { CompiledDriver, SourceLocation } from '../toolchain/module.js';
 import { globalsFunction } from '../toolchain/passes/debugHooks.js';
-import { flaggedSites, isOn, isStopAt, isThen, POLL, wantsOf } from './aim.js';
+import { flaggedSites, isStopAt, POLL, wantsOf } from './aim.js';
 import { Breakpoints } from './breakpoints.js';
 import { DebugControl, type Watch } from './control.js';
 import { Edits } from './edits.js';
@@ -25,6 +25,7 @@ import { beginOfLine } from './past.js';
 import { courseTo, refusalOf, type Standstill } from './planning.js';
 import { Abandoned, atEvent, BEGINNING, isBefore, isSameMoment, type Plan } from './plans.js';
 import { Quiet } from './quiet.js';
+import { Finder, type Met, type Search } from './search.js';
 import type { DebugSettings } from './settings.js';
 import { isAt, isOver } from './steps.js';
 import { GlobalAddresses, type Stage, stoppedView } from './stopped.js';
@@ -32,19 +33,6 @@ import { type DebugSite, type DebugTables, INDEX_MASK, UNIT_SHIFT } from './tabl
 import type { StoppedView } from './view.js';
 
 const NONE_WATCHED: readonly Watch[] = [];
-const NOTHING_FOUND = { moment: BEGINNING, reason: { kind: 'goto' } } as const;
-
-type Search = Plan & { kind: 'findBreakpoint' | 'findStatement' | 'findEntry' | 'findPlace' };
-
-/** An event that somebody wanted to know of. */
-interface Met {
-  /** Of the site. */
-  readonly id: number;
-  readonly at: DebugSite;
-  /** AT of layout.ts. */
-  readonly why: number;
-  readonly depth: number;
-}
 
 export class DebugRun implements RunDebugger {
   readonly breakpoints: Breakpoints;
@@ -69,8 +57,7 @@ export class DebugRun implements RunDebugger {
   #here: DebugSite | undefined;
   #goal: Goal | undefined;
   #standstill: Standstill | undefined;
-  /** The last breakpoint or place met by an execution that looks for one. */
-  #found: { readonly moment: Moment; readonly reason: StopReason } | undefined;
+  readonly #finder = new Finder();
 
   constructor(settings: DebugSettings) {
     this.#settings = settings;
@@ -96,7 +83,6 @@ export class DebugRun implements RunDebugger {
     }
   }
 
-  /** Undefined: another execution is wanted. */
   #execute(): SimulationResult | undefined {
     const { loaded, program, options } = this.#settings;
     this.#incidents = 0;
@@ -117,7 +103,7 @@ export class DebugRun implements RunDebugger {
 
   /** The run ended before a search did: what it has found is where to go. */
   #afterSearch(): undefined {
-    const { moment, reason } = this.#found ?? NOTHING_FOUND;
+    const { moment, reason } = this.#finder.found;
     this.plan = { kind: 'reach', moment, reason };
     return undefined;
   }
@@ -146,7 +132,7 @@ export class DebugRun implements RunDebugger {
     this.#offsets.told.forEach((flag) => {
       control.flagDescribed(flag);
     });
-    this.#arm();
+    this.arm();
   }
 
   variable(fn: number, index: number, address: number): void {
@@ -267,6 +253,9 @@ export class DebugRun implements RunDebugger {
       if (begin.kind === 'event' && begin.event < now.event) {
         this.#travel({ kind: 'reach', moment: atEvent(begin.event), reason: plan.reason });
       }
+      if (begin.kind === 'unknown') {
+        this.#travel({ kind: 'findLine', until: now, depth: event.depth, inlined: event.at.inlined });
+      }
     }
     return this.#stop(event, plan.reason);
   }
@@ -280,23 +269,23 @@ export class DebugRun implements RunDebugger {
   }
 
   #searching(plan: Search, event: Met): boolean {
-    const { at, why, depth } = event;
     const moment = this.#now();
     if (plan.kind === 'findPlace') {
-      if ((why & AT.FLAG) !== 0 && isOn(at, plan.place.location) && isThen(plan.place, this.#machine.context())) {
-        this.#found = { moment, reason: { kind: 'goto' } };
-      }
+      this.#finder.place(plan, event, moment, this.#machine.context());
       return false;
+    }
+    if (plan.kind === 'findLine') {
+      this.#finder.line(plan, event, moment);
     }
     if (!isBefore(moment, plan.until)) {
       return this.#searched(plan);
     }
-    if (plan.kind === 'findEntry' && at.kind === 'entry' && depth === plan.depth) {
-      this.#found = { moment, reason: { kind: 'goto' } };
+    if (plan.kind === 'findEntry') {
+      this.#finder.entry(plan, event, moment);
     }
     if (plan.kind === 'findBreakpoint') {
-      const reason = this.#changed(why) ?? this.#breakpointAt(event, true);
-      this.#found = reason === undefined ? this.#found : { moment, reason };
+      const reason = this.#changed(event.why) ?? this.#breakpointAt(event, true);
+      if (reason !== undefined) this.#finder.found = { moment, reason };
     }
     return false;
   }
@@ -307,7 +296,7 @@ export class DebugRun implements RunDebugger {
       const moment = match === 0 ? BEGINNING : atEvent(match);
       return this.#travel({ kind: 'reach', moment, reason: { kind: 'step' }, lineOf: plan.back });
     }
-    const { moment, reason } = this.#found ?? NOTHING_FOUND;
+    const { moment, reason } = this.#finder.found;
     return this.#travel({ kind: 'reach', moment, reason });
   }
 
@@ -355,7 +344,7 @@ export class DebugRun implements RunDebugger {
     this.#standstill = standstill;
     this.#goal = undefined;
     this.plan = { kind: 'go' };
-    this.#found = undefined;
+    this.#finder.forget();
     this.#tap.flush(this.#live().host.simulator.output);
     const { link } = this.#settings;
     link.takePause();
@@ -377,11 +366,12 @@ export class DebugRun implements RunDebugger {
     }
     this.plan = plan;
     this.#standstill = undefined;
-    this.#arm();
+    this.arm();
   }
 
   #travel(plan: Plan): never {
     this.plan = plan;
+    this.#finder.forget();
     if (plan.kind === 'reach') {
       this.#edits.dropAfter(plan.moment);
     }
@@ -445,11 +435,10 @@ export class DebugRun implements RunDebugger {
 
   /** For a plan that begins, or breakpoints that have changed. */
   arm(): void {
-    if (this.#stage !== undefined) this.#arm();
-  }
-
-  #arm(): void {
-    const { control } = this.#live();
+    if (this.#stage === undefined) {
+      return;
+    }
+    const { control } = this.#stage;
     control.flagSites(flaggedSites(this.plan, this.breakpoints, this.#tables));
     const watches =
       this.plan.kind === 'go' || this.plan.kind === 'findBreakpoint' ? this.breakpoints.watches : NONE_WATCHED;
@@ -483,7 +472,7 @@ export class DebugRun implements RunDebugger {
   }
 
   #still(): Standstill {
-    if (this.#standstill === undefined) {
+    if (this.#standstill === undefined || this.#goal !== undefined) {
       throw new Refused(this.#stage === undefined ? 'the run has not begun' : 'the run goes on: pause it first');
     }
     return this.#standstill;

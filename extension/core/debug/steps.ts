@@ -46,7 +46,7 @@ export function isOver({ kind, granularity, from, hasCaller }: Step, depth: numb
     return kind !== 'out' || !hasCaller;
   }
   if (site.inlined !== from.inlined) {
-    return site.inlined < from.inlined ? site.kind !== 'resume' : kind === 'in' && site.kind !== 'resume';
+    return site.inlined < from.inlined || (kind === 'in' && site.kind !== 'resume');
   }
   return kind !== 'out' && site.kind !== 'resume' && !isSame(from, site, granularity);
 }

@@ -84,6 +84,9 @@ class FunctionHooks {
   readonly #base: number;
   readonly #keys = new Map<string, number>();
   readonly #jumps = new Set<number>();
+  /** Statements that have code of other functions inlined, and those begun so far. */
+  readonly #hosts = new Set<number>();
+  readonly #begun = new Set<number>();
   #hasEntry = false;
 
   constructor(fn: IrFunction, context: PassContext, tables: TableBuilder) {
@@ -158,6 +161,11 @@ class FunctionHooks {
     if (location === 0) {
       return UNKNOWN;
     }
+    const id = this.#statementAt(location);
+    return (opcode === 'br' && !this.#jumps.has(id)) || opcode === 'unreachable' ? UNKNOWN : id;
+  }
+
+  #statementAt(location: number): number {
     const { debug } = this.#context;
     const { file, line } = debug.location(location);
     const statement = this.#tables.statement(location);
@@ -171,7 +179,7 @@ class FunctionHooks {
         this.#jumps.add(id);
       }
     }
-    return (opcode === 'br' && !this.#jumps.has(id)) || opcode === 'unreachable' ? UNKNOWN : id;
+    return id;
   }
 
   /** The statement control is in where each block begins. */
@@ -214,7 +222,8 @@ class FunctionHooks {
       const isLast = index === instructions.length - 1;
       const location = this.#location(text);
       if (statement > 0 && statement !== current) {
-        this.#insert(out, this.#site(location, isEntry && !this.#hasEntry ? 'entry' : 'statement'));
+        const kind = isEntry && !this.#hasEntry ? 'entry' : this.#isBegun(statement, location) ? 'resume' : 'statement';
+        this.#insert(out, this.#site(location, kind), kind === 'resume' ? RESUME : 0);
         this.#hasEntry ||= isEntry;
         current = statement;
       } else if (isEntry && isLast && !this.#hasEntry) {
@@ -242,8 +251,19 @@ class FunctionHooks {
   }
 
   /** Before what the instrumentation has put right before the instruction to come: its position, the frame's end. */
-  #insert(out: string[], site: number): void {
-    out.splice(this.#beforeLeave(out), 0, this.#event(site));
+  #insert(out: string[], site: number, bits = 0): void {
+    out.splice(this.#beforeLeave(out), 0, this.#event(site, bits));
+  }
+
+  /** What is inlined into a statement ends in the middle of it: as a call, it comes back. */
+  #isBegun(statement: number, location: number): boolean {
+    const { places } = this.#context.debug;
+    const isBegun = this.#hosts.has(statement) && this.#begun.has(statement);
+    this.#begun.add(statement);
+    for (let at = places[location]?.inlinedAt ?? 0; at > 0; at = places[at]?.inlinedAt ?? 0) {
+      this.#hosts.add(this.#statementAt(at));
+    }
+    return isBegun;
   }
 
   #beforeLeave(out: readonly string[]): number {
