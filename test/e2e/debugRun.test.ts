@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DebugRefusal, type DebugRequests, type Goal, type Stop } from '../../extension/worker/debugProtocol.js';
+import { DebugSession } from '../../extension/worker/debugSession.testing.js';
 import { at } from '../../scripts/lib/project.mjs';
 import { PATIENCE, vspLab } from '../support/cli.js';
-import { DebugSession } from '../support/debugSession.js';
 
 const cwd = at('test/drivers/debug').replaceAll('\\', '/');
 const program = `${cwd}/Steps.c`;

@@ -222,7 +222,8 @@ class FunctionHooks {
       const isLast = index === instructions.length - 1;
       const location = this.#location(text);
       if (statement > 0 && statement !== current) {
-        const kind = isEntry && !this.#hasEntry ? 'entry' : this.#isBegun(statement, location) ? 'resume' : 'statement';
+        const isBegun = this.#isBegun(statement, location);
+        const kind = isEntry && !this.#hasEntry ? 'entry' : isBegun ? 'resume' : 'statement';
         this.#insert(out, this.#site(location, kind), kind === 'resume' ? RESUME : 0);
         this.#hasEntry ||= isEntry;
         current = statement;

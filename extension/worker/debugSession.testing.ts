@@ -1,5 +1,5 @@
 /** A debug run as a test drives it: one goal, one stop. */
-import { DebugClient, type DebugClientOptions } from '../../extension/worker/debugClient.js';
+import { DebugClient, type DebugClientOptions } from './debugClient.js';
 import type {
   DebugLaunch,
   DebugRequestKind,
@@ -10,7 +10,7 @@ import type {
   LaunchRefusal,
   Output,
   Stop,
-} from '../../extension/worker/debugProtocol.js';
+} from './debugProtocol.js';
 
 export type Told =
   | { readonly kind: 'stopped'; readonly stop: Stop }
