@@ -1,9 +1,17 @@
 /** All static rules over the units of one driver. */
+
+import { channelCheck } from './channel.js';
 import type { Check, Reported } from './flow/check.js';
 import { Machine } from './flow/machine.js';
 import { type FlowUnit, Program } from './flow/program.js';
 import { entriesOf } from './flow/roles.js';
+import { incomingCheck } from './incoming.js';
+import { irqlCheck } from './irql.js';
+import { memoryCheck } from './memory.js';
+import { outgoingCheck } from './outgoing.js';
+import { restorePacketCheck } from './restorePacket.js';
 import { savePacketCheck } from './savePacket.js';
+import { streamsCheck } from './streams.js';
 
 export type { FlowUnit, Reported };
 
@@ -12,7 +20,16 @@ const MOST_INSTRUCTIONS = 1_500_000;
 
 /** Each group's hooks, new for one analysis. */
 function checks(): readonly Check[] {
-  return [savePacketCheck()];
+  return [
+    savePacketCheck(),
+    restorePacketCheck(),
+    outgoingCheck(),
+    incomingCheck(),
+    channelCheck(),
+    streamsCheck(),
+    memoryCheck(),
+    irqlCheck(),
+  ];
 }
 
 /** Findings in the order of files, lines, columns and rules; each rule once per place. */

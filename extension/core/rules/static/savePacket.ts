@@ -3,7 +3,9 @@
 import type { Access, Check, LibraryCall } from './flow/check.js';
 import type { Path } from './flow/path.js';
 import { PathKey } from './flow/state.js';
-import { core, type Pointer, type Value } from './flow/values.js';
+import { core, type Region, type Value } from './flow/values.js';
+import { hasRole, isParameter } from './helpers.js';
+import { recordEnd } from './savedRecord.js';
 import { hex32, plural } from './words.js';
 
 /** Parameters of EVT_VMB_CHANNEL_SAVE_PACKET. */
@@ -26,17 +28,17 @@ interface Story {
 const STORY = new PathKey<Story>({ needed: undefined, neededAt: 0, isWritten: false, isGivenAway: false });
 
 export function savePacketCheck(): Check {
-  return { write, read, call, end };
+  return { write, read, call, mayBeNull, end };
 }
 
 function isSave(path: Path): boolean {
-  return path.walk.entry.role === 'savePacket';
+  return hasRole(path, 'savePacket');
 }
 
-function isParameter(pointer: Pointer, index: number, path: Path): boolean {
-  const parameter = path.parameter(index);
-  return parameter?.kind === 'pointer' && parameter.region === pointer.region;
-}
+const PACKET = 1;
+const PACKET_OPERATIONS = /^VmbPacket(?:Free|Send|Set|Restore)|^VmbChannelPacket(?:Complete|Fail|Defer)/;
+/** Memory that is there when the callback has returned. */
+const LASTING = new Set(['global', 'unknown', 'parameter', 'object']);
 
 function write(access: Access, path: Path): void {
   if (!isSave(path)) return;
@@ -46,7 +48,31 @@ function write(access: Access, path: Path): void {
   } else if (isParameter(pointer, SAVE_BUF, path)) {
     touch(access, 'writes to', path);
     fits(access, path);
+  } else if (value?.kind === 'pointer' && LASTING.has(pointer.region.kind)) {
+    retained(value.region, place, path);
   }
+}
+
+function retained(region: Region, place: number, path: Path): void {
+  const names = new Map([
+    [SAVE_BUF, 'SaveBuf'],
+    [BYTES_NEEDED, 'BytesNeeded'],
+  ]);
+  for (const [index, name] of names) {
+    const parameter = path.parameter(index);
+    if (parameter?.kind === 'pointer' && parameter.region === region)
+      path.report('savepkt-no-retain', place, `keeps ${name}, which is gone when the callback returns`);
+  }
+}
+
+/** hdr: a packet may be without a pointer. */
+function mayBeNull({ region }: { readonly region: Region }, place: number, path: Path): void {
+  if (isSave(path) && region.name === 'VmbPacketGetPointer')
+    path.report(
+      'savepkt-null-context',
+      place,
+      'VmbPacketGetPointer may have answered NULL: a packet without a context',
+    );
 }
 
 function read(access: Access, path: Path): void {
@@ -91,8 +117,15 @@ function fits({ pointer, size, length, place }: Access, path: Path): void {
   }
 }
 
-function call({ operands, isLibrary, name }: LibraryCall, path: Path): void {
-  if (!isSave(path) || isLibrary) return;
+function call({ operands, isLibrary, name, place }: LibraryCall, path: Path): void {
+  if (!isSave(path)) return;
+  if (PACKET_OPERATIONS.test(name)) {
+    const own = isParameter(path.pointer(operands[0]), PACKET, path)
+      ? 'of the packet that is being saved'
+      : 'inside a save';
+    path.report('savepkt-no-packet-ops', place, `${name} ${own}`);
+  }
+  if (isLibrary) return;
   for (const operand of operands) {
     const pointer = path.pointer(operand);
     if (pointer === undefined) continue;
@@ -153,9 +186,10 @@ function query({ needed }: Story, result: Value, path: Path): void {
 }
 
 /** M13. */
-function written({ needed }: Story, result: Value, path: Path): void {
+function written({ needed, neededAt }: Story, result: Value, path: Path): void {
   const room = path.parameter(SAVE_BUF_SIZE);
   if (needed === undefined || room === undefined || path.succeeded(result) !== true) return;
+  if (path.number(result) === SUCCESS) recordEnd(needed, neededAt, path);
   if (path.decide('ult', room, needed) === true) {
     path.report(
       'savepkt-no-truncate',

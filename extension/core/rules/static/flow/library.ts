@@ -186,12 +186,21 @@ function kept(offset: number): Model {
   };
 }
 
-/** A new thing through an out parameter, and a status: what is written on failure nobody knows. */
+/**
+ * A new thing through an out parameter, and a status. A variable that was NULL before still is when the call fails: the
+ * new address may be NULL then, and comparing it is as good as looking at the status.
+ */
 function handOut(call: LibraryCall, path: Path, parameter: number, kind: 'object' | 'unknown'): Value | undefined {
   const target = path.pointer(call.operands[parameter]);
   const status = path.values.symbol(STATUS_BITS, { kind: 'result', callee: call.name, place: call.place });
   if (target === undefined || target.index !== undefined) return status;
-  const region = path.values.region(kind, { name: call.name, place: call.place });
-  path.state.memory.write(target.region, target.offset, 8, path.values.pointer(region, 0), call.place);
+  const { memory } = path.state;
+  const before = memory.read(target.region, target.offset, 8, path.values, 64);
+  const wasNull = typeof before === 'object' && path.isNull(before) === true;
+  const facts = { name: call.name, place: call.place };
+  const pointer = wasNull
+    ? path.values.unknownPointer(kind, { kind: 'result', callee: call.name, place: call.place }, facts)
+    : path.values.pointer(path.values.region(kind, facts), 0);
+  memory.write(target.region, target.offset, 8, pointer, call.place);
   return status;
 }

@@ -357,6 +357,10 @@ class Walking {
   #switch({ value, otherwise, cases, place }: Instruction & { op: 'switch' }, state: State): boolean {
     const chosen = this.#value(value, state.frame);
     state.use(chosen);
+    for (const { value: number } of cases) {
+      const constant = this.#values.constant(number, chosen.bits);
+      for (const check of this.#checks) check.compare?.('eq', chosen, constant, place, this.#current);
+    }
     const open = cases.filter(
       (each) => state.facts.decide('eq', chosen, this.#values.constant(each.value, chosen.bits)) !== false,
     );
@@ -474,10 +478,11 @@ class Walking {
     if (!this.#accesses.touch(call, path)) return false;
     for (const operand of operands) state.use(operand);
     const model = MODELS.get(name);
-    const result = model === undefined ? answerUnknown(call, path) : model(call, path);
-    if (to !== undefined)
-      state.frame.values[to] = result ?? this.#values.symbol(bits, { kind: 'result', callee: name, place });
-    for (const check of this.#checks) check.returned?.(call, result, path);
+    const known = model === undefined ? answerUnknown(call, path) : model(call, path);
+    const answer =
+      known ?? (bits === 0 ? undefined : this.#values.symbol(bits, { kind: 'result', callee: name, place }));
+    if (to !== undefined && answer !== undefined) state.frame.values[to] = answer;
+    for (const check of this.#checks) check.returned?.(call, answer, path);
     return true;
   }
 }

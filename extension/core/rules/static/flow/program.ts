@@ -34,12 +34,12 @@ export interface Routine {
   readonly calls: Set<string>;
   /** Names of all functions it calls by name. */
   readonly named: Set<string>;
-  /** Keys of functions whose address it takes, or that a global of its unit holds. */
-  readonly isFixture: boolean;
+  /** It belongs to the tests, not to the driver. */
+  isFixture: boolean;
 }
 
 /** Entries of fixtures (vsplab.h): they are the test, not the driver. */
-const FIXTURE = /^VspLab(?:Test|Setup|Teardown|Context|Hook)_/;
+const FIXTURE = /^(?:\?\?\$)?VspLab|VspLab(?:Test|Setup|Teardown|Context)_/;
 
 export class Program {
   readonly routines = new Map<string, Routine>();
@@ -70,6 +70,7 @@ export class Program {
       }
     });
     for (const routine of this.routines.values()) this.#uses(routine);
+    this.#markFixtures();
     for (const routine of this.routines.values()) {
       if (!routine.isFixture) for (const callee of routine.calls) this.called.add(callee);
     }
@@ -131,6 +132,37 @@ export class Program {
     this.routines.set(key, { key, symbol, name, unit, ir, calls, named: new Set(), isFixture: FIXTURE.test(symbol) });
     const isInternal = /^define (?:dso_local )?(?:internal|private)\b/.test(ir.header);
     if (!isInternal && !this.#external.has(symbol)) this.#external.set(symbol, key);
+  }
+
+  /**
+   * Helpers of fixtures are fixtures: what calls the fixtures' own functions, and what in a fixture's file only fixtures
+   * call.
+   */
+  #markFixtures(): void {
+    const files = new Set<string>();
+    for (const routine of this.routines.values()) {
+      if ([...routine.named].some((name) => name.startsWith('VspLab'))) routine.isFixture = true;
+      if (routine.isFixture) files.add(this.#fileOf(routine));
+    }
+    const callers = new Map<string, Routine[]>();
+    for (const routine of this.routines.values()) {
+      for (const callee of routine.calls) callers.set(callee, [...(callers.get(callee) ?? []), routine]);
+    }
+    for (let isOpen = true; isOpen; ) {
+      isOpen = false;
+      for (const routine of this.routines.values()) {
+        if (routine.isFixture || this.addressed.has(routine.key) || !files.has(this.#fileOf(routine))) continue;
+        const own = callers.get(routine.key) ?? [];
+        if (own.length === 0 || !own.every(({ isFixture }) => isFixture)) continue;
+        routine.isFixture = true;
+        isOpen = true;
+      }
+    }
+  }
+
+  #fileOf({ unit, ir }: Routine): string {
+    const debug = this.#loaded[unit]?.unit.debug;
+    return debug === undefined ? '' : debug.location(debug.indexOfFunction(ir)).file;
   }
 
   #address(unit: number, symbol: string): void {

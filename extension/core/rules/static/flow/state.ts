@@ -94,6 +94,8 @@ export class State {
   use(value: Value): void {
     if (value.kind === 'symbol') this.used.add(value.id);
     else if (value.kind === 'operation') {
+      if (this.used.has(value.id)) return;
+      this.used.add(value.id);
       this.use(value.left);
       if (value.right !== value.left) this.use(value.right);
     } else if (value.kind === 'pointer' && value.region.address !== undefined) this.used.add(value.region.address.id);

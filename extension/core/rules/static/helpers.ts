@@ -1,0 +1,93 @@
+/** What several groups of checks ask of a path. */
+import type { Position } from '../../run/report.js';
+import type { RuleId } from '../catalogue.js';
+import type { Access, LibraryCall, Reported } from './flow/check.js';
+import type { Path } from './flow/path.js';
+import type { Role } from './flow/roles.js';
+import { core, type Pointer, type Region, type Value } from './flow/values.js';
+import { plural } from './words.js';
+
+export const STATUS = {
+  SUCCESS: 0n,
+  PENDING: 0x103n,
+  BUFFER_OVERFLOW: 0x80000005n,
+  MORE_PROCESSING_REQUIRED: 0xc0000016n,
+  BUFFER_TOO_SMALL: 0xc0000023n,
+} as const;
+
+export function hasRole(path: Path, ...roles: readonly Role[]): boolean {
+  return roles.includes(path.walk.entry.role);
+}
+
+/** The region an operand points to. */
+export function regionOf(value: Value | undefined, path: Path): Region | undefined {
+  return path.pointer(value)?.region;
+}
+
+/** Whether the pointer leads to what that parameter of the analysed callback points to. */
+export function isParameter(pointer: Pointer | undefined, index: number, path: Path): boolean {
+  const parameter = path.parameter(index);
+  return pointer !== undefined && parameter?.kind === 'pointer' && parameter.region === pointer.region;
+}
+
+export function sameValue(a: Value | undefined, b: Value | undefined): boolean {
+  return a !== undefined && b !== undefined && core(a) === core(b);
+}
+
+/**
+ * Whether an access reads bytes behind what a length is known to cover: nothing has compared the length with any value
+ * that is no number, and the numbers it was compared with are too small. Answers the first byte behind, if so.
+ */
+export function uncoveredEnd({ pointer, size, length: told }: Access, length: Value, path: Path): bigint | undefined {
+  if (pointer.index !== undefined || sameValue(told, length) || path.isTied(length)) return undefined;
+  const known = path.lowest(length);
+  if (size === undefined) return known === 0n && told !== undefined && path.lowest(told) > 0n ? 1n : undefined;
+  const end = BigInt(pointer.offset + size);
+  return known < end ? end : undefined;
+}
+
+/** Whether memory other than the analysed functions' own variables holds that pointer. */
+export function isKept(region: Region, path: Path): boolean {
+  if (path.state.escaped.has(region.id)) return true;
+  for (const bytes of path.state.memory.all()) {
+    if (bytes.region.kind === 'local' || bytes.region === region) continue;
+    const holds = bytes.cells.some(
+      ({ content }) => typeof content === 'object' && content.kind === 'pointer' && content.region === region,
+    );
+    if (holds) return true;
+  }
+  return false;
+}
+
+/** `bytes 5 to 7`, `byte 3`. */
+export function bytesText({ start, end }: { readonly start: number; readonly end: number }): string {
+  return end - start === 1 ? `byte ${start}` : `bytes ${start} to ${end - 1}`;
+}
+
+export function sizeText(size: number | undefined): string {
+  return size === undefined ? 'bytes' : plural(size, 'byte');
+}
+
+/** Statuses whose fate is judged over all paths: the answer of one call, whether anything ever looked at it. */
+export class Ignored {
+  readonly #calls = new Map<string, { readonly report: Reported; isUsed: boolean }>();
+
+  /** At the end of a path: what became of the answers it has seen. */
+  note(rule: RuleId, name: string, status: Value, location: Position | undefined, path: Path): void {
+    if (location === undefined) return;
+    const key = `${location.file}:${location.line}:${location.column}`;
+    const message = `nothing looks at the status of ${name}: a failure goes unnoticed`;
+    const known = this.#calls.get(key) ?? { report: { rule, message, location, related: [] }, isUsed: false };
+    this.#calls.set(key, known);
+    if (status.kind !== 'symbol' || path.state.used.has(status.id)) known.isUsed = true;
+  }
+
+  finish(report: (found: Reported) => void): void {
+    for (const { report: found, isUsed } of this.#calls.values()) if (!isUsed) report(found);
+  }
+}
+
+/** Number of an operand of a call, where it is one. */
+export function operandNumber(call: LibraryCall, index: number, path: Path): bigint | undefined {
+  return path.number(call.operands[index]);
+}

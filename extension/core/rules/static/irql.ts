@@ -1,0 +1,212 @@
+/** Rules of locks and IRQL that paths decide (kmcl-facts 7.8 and the IRQL columns of 2). */
+import type { Position } from '../../run/report.js';
+import type { RuleId } from '../catalogue.js';
+import type { Access, Check, LibraryCall } from './flow/check.js';
+import type { Path } from './flow/path.js';
+import { PathKey } from './flow/state.js';
+import type { Value } from './flow/values.js';
+import { hasRole, isParameter } from './helpers.js';
+import { pagedBlock } from './memory.js';
+
+interface Held {
+  /** Identity of the lock: where it lies. */
+  readonly lock: string;
+  readonly saved: Value | undefined;
+  readonly place: Position | undefined;
+  readonly isRaise: boolean;
+}
+
+const HELD = new PathKey<readonly Held[]>([]);
+
+/** Calls that raise IRQL to DISPATCH_LEVEL; `saved` tells whether they answer what it was. */
+const ACQUIRES = new Set([
+  'KeAcquireSpinLockRaiseToDpc',
+  'KeAcquireSpinLockAtDpcLevel',
+  'KeAcquireSpinLockForDpc',
+  'KeAcquireInStackQueuedSpinLock',
+  'KeAcquireInStackQueuedSpinLockAtDpcLevel',
+  'ExAcquireSpinLockShared',
+  'ExAcquireSpinLockExclusive',
+  'ExAcquireSpinLockSharedAtDpcLevel',
+  'ExAcquireSpinLockExclusiveAtDpcLevel',
+  'WdfSpinLockAcquire',
+]);
+const RELEASES = new Set([
+  'KeReleaseSpinLock',
+  'KeReleaseSpinLockFromDpcLevel',
+  'KeReleaseSpinLockForDpc',
+  'KeReleaseInStackQueuedSpinLock',
+  'KeReleaseInStackQueuedSpinLockFromDpcLevel',
+  'ExReleaseSpinLockShared',
+  'ExReleaseSpinLockExclusive',
+  'ExReleaseSpinLockSharedFromDpcLevel',
+  'ExReleaseSpinLockExclusiveFromDpcLevel',
+  'WdfSpinLockRelease',
+]);
+/** The second operand of these is the IRQL to go back to. */
+const RESTORING = new Set(['KeReleaseSpinLock', 'ExReleaseSpinLockShared', 'ExReleaseSpinLockExclusive']);
+/** The lock is known by the handle on the stack. */
+const QUEUED = /InStackQueuedSpinLock/;
+
+/** Functions of which PASSIVE_LEVEL, or at most APC_LEVEL, is asked, and the rule a breach is told by. */
+const LOW: ReadonlyMap<string, RuleId> = new Map<string, RuleId>([
+  ['VmbChannelAllocate', 'init-alloc-passive'],
+  ...rows(
+    'save-passive',
+    'VmbChannelSaveBegin',
+    'VmbChannelSaveContinue',
+    'VmbChannelSaveEnd',
+    'VmbChannelRestoreFromBuffer',
+  ),
+  ...rows(
+    'state-passive-blocking',
+    'VmbChannelPause',
+    'VmbChannelDisable',
+    'VmbChannelDeleteGpadl',
+    'VmbChannelCleanup',
+  ),
+  ...rows('out-sync-irql', 'VmbChannelSendSynchronousRequest'),
+  ...rows('handle-irql', 'ZwClose', 'VmbConvertVmbusHandleToKernelHandle', 'ObReferenceObjectByHandle'),
+  ...rows('mem-paged-code', 'VspPagedCode_'),
+  ...rows(
+    'wait-irql',
+    'KeDelayExecutionThread',
+    'ExWaitForRundownProtectionRelease',
+    'ExAcquireFastMutex',
+    'KeAcquireGuardedMutex',
+  ),
+]);
+const WAITS = new Map([
+  ['KeWaitForSingleObject', 4],
+  ['KeWaitForMultipleObjects', 6],
+]);
+/** Held over these a lock that completions or callbacks need is never given back. */
+const WITH_LOCK = new Set(['VmbChannelPause', 'VmbChannelDisable', 'VmbChannelDeleteGpadl']);
+
+function rows(rule: RuleId, ...names: readonly string[]): readonly (readonly [string, RuleId])[] {
+  return names.map((name) => [name, rule] as const);
+}
+
+export function irqlCheck(): Check {
+  return { call, returned, read: accessed, write: accessed, end };
+}
+
+function call(call: LibraryCall, path: Path): void {
+  const { name, place } = call;
+  if (name === 'KeLowerIrql')
+    path.state.set(
+      HELD,
+      path.state.get(HELD).filter(({ isRaise }) => !isRaise),
+    );
+  if (RELEASES.has(name)) release(call, path);
+  const rule = ruleOf(call, path);
+  if (rule === undefined) return;
+  const held = path.state.get(HELD).at(-1);
+  const what = name === 'VspPagedCode_' ? 'PAGED_CODE' : name;
+  if (held !== undefined) {
+    const isBlocking = rule === 'state-passive-blocking' && !held.isRaise && WITH_LOCK.has(name);
+    const why = held.isRaise ? 'IRQL is raised' : 'a spin lock is held';
+    path.report(isBlocking ? 'state-blocking-no-locks' : rule, place, `${what} while ${why}: this is DISPATCH_LEVEL`, [
+      path.remark(held.isRaise ? 'raised' : 'acquired', held.place),
+    ]);
+    return;
+  }
+  atDispatch(what, rule, place, path);
+}
+
+/** Callbacks that may run at DISPATCH_LEVEL by themselves. */
+function atDispatch(what: string, rule: RuleId, place: number, path: Path): void {
+  const { program } = path.walk;
+  if (
+    hasRole(path, 'processPacket', 'processingComplete') &&
+    !program.mentions('VmbChannelSetIncomingProcessingAtPassive')
+  )
+    path.report('in-irql-safe', place, `${what} in a callback that may run at DISPATCH_LEVEL`);
+  if (hasRole(path, 'completion'))
+    path.report('out-completion-irql', place, `${what} in a completion routine, which may run at DISPATCH_LEVEL`);
+  if (hasRole(path, 'dpc')) path.report(rule, place, `${what} in a DPC, which runs at DISPATCH_LEVEL`);
+}
+
+function ruleOf({ name, operands }: LibraryCall, path: Path): RuleId | undefined {
+  const known = LOW.get(name);
+  if (known !== undefined) return known;
+  const timeout = WAITS.get(name);
+  return timeout === undefined || isPoll(operands[timeout], path) ? undefined : 'wait-irql';
+}
+
+/** A wait of no time at all is allowed at DISPATCH_LEVEL. */
+function isPoll(timeout: Value | undefined, path: Path): boolean {
+  const pointer = path.pointer(timeout);
+  if (timeout === undefined || path.isNull(timeout) === true) return false;
+  if (pointer === undefined || pointer.index !== undefined) return true;
+  const time = path.state.memory.read(pointer.region, pointer.offset, 8, path.values, 64);
+  return typeof time !== 'object' || path.number(time) === 0n || path.number(time) === undefined;
+}
+
+function lockOf({ name, operands }: LibraryCall, path: Path): string {
+  const pointer = path.pointer(operands[QUEUED.test(name) && !name.startsWith('KeRelease') ? 1 : 0]);
+  return pointer === undefined ? '' : `${pointer.region.id}+${pointer.offset}+${pointer.index?.id ?? ''}`;
+}
+
+function returned(call: LibraryCall, result: Value | undefined, path: Path): void {
+  const { name, operands } = call;
+  const held = path.state.get(HELD);
+  const place = path.position(call.place);
+  if (ACQUIRES.has(name))
+    path.state.set(HELD, [...held, { lock: lockOf(call, path), saved: result, place, isRaise: false }]);
+  const raised = name === 'KfRaiseIrql' ? path.number(operands[0]) : name === 'KeRaiseIrqlToDpcLevel' ? 2n : undefined;
+  if (raised !== undefined && raised >= 2n)
+    path.state.set(HELD, [...held, { lock: '', saved: result, place, isRaise: true }]);
+}
+
+function release(call: LibraryCall, path: Path): void {
+  const held = path.state.get(HELD);
+  const lock = lockOf(call, path);
+  const own = held.findLast((each) => !each.isRaise && each.lock === lock);
+  const [, back] = call.operands;
+  if (own !== undefined && RESTORING.has(call.name) && back !== undefined && isOther(own, back, held)) {
+    path.report('lock-irql', call.place, 'goes back to another IRQL than the one this lock was acquired at', [
+      path.remark('acquired', own.place),
+    ]);
+  }
+  // A lock known by another name is let go all the same.
+  const gone = own ?? held.findLast(({ isRaise }) => !isRaise);
+  path.state.set(
+    HELD,
+    held.filter((each) => each !== gone),
+  );
+}
+
+/** A number, or what another call has answered: not what this one has. */
+function isOther(own: Held, back: Value, held: readonly Held[]): boolean {
+  if (own.saved === undefined || back === own.saved) return false;
+  if (back.kind === 'constant') return true;
+  if (back.kind === 'symbol' && back.origin.kind === 'uninitialised') return true;
+  return held.some((each) => each !== own && each.saved === back);
+}
+
+/** SaveBuf and BytesNeeded are paged memory for all the callback knows (S-36). */
+function accessed({ pointer, place }: Access, path: Path): void {
+  const held = path.state.get(HELD).at(-1);
+  if (held === undefined) return;
+  const paged = pagedBlock(pointer, path);
+  if (paged !== undefined) {
+    path.report('mem-nonpaged-at-dispatch', place, 'touches paged pool at DISPATCH_LEVEL', [
+      path.remark('allocated', paged),
+      path.remark(held.isRaise ? 'raised' : 'acquired', held.place),
+    ]);
+  }
+  if (!hasRole(path, 'savePacket')) return;
+  const what = isParameter(pointer, 2, path) ? 'SaveBuf' : isParameter(pointer, 4, path) ? 'BytesNeeded' : undefined;
+  if (what === undefined) return;
+  const why = held.isRaise ? 'IRQL is raised' : 'a spin lock is held';
+  path.report('savepkt-irql', place, `touches ${what} while ${why}: it may be paged memory`, [
+    path.remark(held.isRaise ? 'raised' : 'acquired', held.place),
+  ]);
+}
+
+function end(_result: Value | undefined, path: Path): void {
+  const held = path.state.get(HELD).findLast(({ isRaise }) => !isRaise);
+  if (held === undefined || hasRole(path, 'routine')) return;
+  path.report('lock-irql', path.state.exit, 'returns with the spin lock held', [path.remark('acquired', held.place)]);
+}
