@@ -189,12 +189,13 @@ function query({ needed }: Story, result: Value, path: Path): void {
 function written({ needed, neededAt }: Story, result: Value, path: Path): void {
   const room = path.parameter(SAVE_BUF_SIZE);
   if (needed === undefined || room === undefined || path.succeeded(result) !== true) return;
-  if (path.number(result) === SUCCESS) recordEnd(needed, neededAt, path);
   if (path.decide('ult', room, needed) === true) {
     path.report(
       'savepkt-no-truncate',
       path.state.exit,
       'SaveBufSize is below *BytesNeeded on this way, and it returns success: what was saved is cut off',
     );
+  } else if (path.number(result) === SUCCESS) {
+    recordEnd(needed, neededAt, path);
   }
 }

@@ -141,7 +141,8 @@ export class Program {
   #markFixtures(): void {
     const files = new Set<string>();
     for (const routine of this.routines.values()) {
-      if ([...routine.named].some((name) => name.startsWith('VspLab'))) routine.isFixture = true;
+      const isCallback = this.addressed.has(routine.key);
+      if (!isCallback && [...routine.named].some((name) => name.startsWith('VspLab'))) routine.isFixture = true;
       if (routine.isFixture) files.add(this.#fileOf(routine));
     }
     const callers = new Map<string, Routine[]>();
