@@ -21,11 +21,12 @@ import * as runProgress from './features/runProgress.js';
 import * as savedResults from './features/savedResults.js';
 import * as scaffold from './features/scaffold.js';
 import * as scaffoldActions from './features/scaffoldActions.js';
+import * as staticProblems from './features/staticProblems.js';
 import * as trouble from './features/trouble.js';
 
 const features = [
   ...[runCommands, runOnSave, runProgress, freshness, savedResults, trouble],
-  ...[codeLens, inlayHints, problems],
+  ...[codeLens, inlayHints, problems, staticProblems],
   ...[packetBuffers, exportReport, rulePages],
   ...[scaffold, scaffoldActions, newDriver],
   ...[debug, debugFinding, debugInlineValues, debugStopAt, debugTrees],

@@ -73,6 +73,8 @@ export type RuleSeverity = 'error' | 'warning' | 'info' | 'off';
 
 export interface Settings {
   readonly runOnSave: RunOnSave;
+  /** The static rules while text is typed. */
+  readonly check: boolean;
   readonly codeLens: boolean;
   readonly inlayHints: boolean;
   readonly checks: 'off' | 'contract' | 'full';
@@ -94,6 +96,7 @@ export type SettingName = keyof Settings;
 /** What a setting is where package.json's default cannot be read, and the shape a value must have. */
 export const DEFAULTS: Settings = {
   runOnSave: 'afterFirstRun',
+  check: true,
   codeLens: true,
   inlayHints: false,
   checks: 'full',

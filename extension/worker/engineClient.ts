@@ -5,7 +5,14 @@
 
 import type { ContextsAnswer } from './compileClient.js';
 import { type Connection, connect, type EngineStart } from './engineConnection.js';
-import type { ContextsRequest, DriverOutcome, EngineReply, EngineRequest, RunRequest } from './engineProtocol.js';
+import type {
+  CheckOutcome,
+  ContextsRequest,
+  DriverOutcome,
+  EngineReply,
+  EngineRequest,
+  RunRequest,
+} from './engineProtocol.js';
 
 export type { EngineStart };
 
@@ -16,7 +23,14 @@ export type ContextsOrder = Omit<ContextsRequest, 'kind' | 'id'>;
 export interface RunEvents {
   progress?(text: string, done: number, total: number): void;
   driver?(outcome: DriverOutcome): void;
+  checked?(outcomes: readonly CheckOutcome[]): void;
 }
+
+export type CheckAnswer =
+  | { readonly kind: 'checked'; readonly outcomes: readonly CheckOutcome[] }
+  | { readonly kind: 'cancelled' }
+  /** `message` says what to mend, in words for the user. */
+  | { readonly kind: 'failed'; readonly message: string };
 
 export type RunEnd =
   | { readonly kind: 'finished'; readonly cancelled: boolean }
@@ -64,13 +78,26 @@ export class EngineClient {
    * brings no outcome, and its run counts as cancelled.
    */
   run(order: RunOrder, events: RunEvents = {}, signal?: AbortSignal): Promise<RunEnd> {
+    return this.#ask(order, 'run', events, signal);
+  }
+
+  /** The static rules alone; rejects and is cancelled as `run` is. */
+  async check(order: RunOrder, signal?: AbortSignal): Promise<CheckAnswer> {
+    const answers: (readonly CheckOutcome[])[] = [];
+    const end = await this.#ask(order, 'check', { checked: (outcomes) => answers.push(outcomes) }, signal);
+    if (end.kind === 'failed') return end;
+    const [outcomes] = answers;
+    return end.cancelled || outcomes === undefined ? { kind: 'cancelled' } : { kind: 'checked', outcomes };
+  }
+
+  #ask(order: RunOrder, kind: 'run' | 'check', events: RunEvents, signal?: AbortSignal): Promise<RunEnd> {
     if (this.#disposed) return Promise.reject(new EngineDisposed());
     if (signal?.aborted === true) return Promise.resolve({ kind: 'finished', cancelled: true });
     const id = this.#nextId++;
     const ended = new Promise<RunEnd>((resolve, reject) => this.#pending.set(id, { events, resolve, reject }));
     const cancel = (): void => this.#cancel(id);
     signal?.addEventListener('abort', cancel, { once: true });
-    this.#send({ ...order, kind: 'run', id });
+    this.#send({ ...order, kind, id });
     return ended.finally(() => signal?.removeEventListener('abort', cancel));
   }
 
@@ -139,6 +166,9 @@ export class EngineClient {
         return;
       case 'driver':
         events?.driver?.(reply.outcome);
+        return;
+      case 'checked':
+        events?.checked?.(reply.outcomes);
         return;
       case 'contexts':
         this.#answer(reply.id, { ok: true, facts: reply.facts });

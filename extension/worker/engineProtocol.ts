@@ -3,6 +3,7 @@
  * a child process where the host's own Node cannot run 64-bit memory; the words are the same.
  */
 import type { Checks } from '../core/kmcl/simulation.js';
+import type { Finding } from '../core/run/report.js';
 import type { ReportPack } from '../core/run/reportPack.js';
 import type { StressLevel } from '../core/run/stressInjection.js';
 import type { ContextFacts } from '../core/scaffold/request.js';
@@ -52,6 +53,11 @@ export interface ContextsRequest {
   readonly settings: EngineSettings;
 }
 
+/** The static rules over the same paths; nothing is run. Answered by `checked`, then `finished`, or by `failed`. */
+export interface CheckRequest extends Omit<RunRequest, 'kind'> {
+  readonly kind: 'check';
+}
+
 /** Ends a run: answered by `finished` with `cancelled`, within a second. */
 export interface CancelRequest {
   readonly kind: 'cancel';
@@ -64,7 +70,7 @@ export interface WarmRequest {
   readonly cwd: string;
 }
 
-export type EngineRequest = RunRequest | ContextsRequest | CancelRequest | WarmRequest;
+export type EngineRequest = RunRequest | CheckRequest | ContextsRequest | CancelRequest | WarmRequest;
 
 /** What became of one driver of a run. */
 export interface DriverOutcome {
@@ -87,6 +93,17 @@ export interface DriverOutcome {
   readonly milliseconds: { readonly compile: number; readonly run: number };
 }
 
+/** What the static rules found in one driver. */
+export interface CheckOutcome {
+  readonly name: string;
+  /** Absolute. */
+  readonly folder: string;
+  /** Files relative to `cwd`. */
+  readonly findings: readonly Finding[];
+  /** Compile errors: where there is one the findings are not all there are. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 export type EngineReply =
   | {
       readonly kind: 'progress';
@@ -96,6 +113,7 @@ export type EngineReply =
       readonly total: number;
     }
   | { readonly kind: 'driver'; readonly id: number; readonly outcome: DriverOutcome }
+  | { readonly kind: 'checked'; readonly id: number; readonly outcomes: readonly CheckOutcome[] }
   | { readonly kind: 'finished'; readonly id: number; readonly cancelled: boolean }
   /** `facts` is absent when there is no such file. */
   | { readonly kind: 'contexts'; readonly id: number; readonly facts?: ContextFacts }

@@ -103,11 +103,11 @@ function isAbsolute(value: unknown): value is string {
 /** Throws InvalidRequest. */
 export function parseRequest(message: unknown): EngineRequest {
   const head = new Reader(message, '');
-  const kind = head.choice('kind', ['run', 'contexts', 'cancel', 'warm'] as const);
+  const kind = head.choice('kind', ['run', 'check', 'contexts', 'cancel', 'warm'] as const);
   if (kind === 'warm') return { kind, cwd: head.path('cwd') };
   const id = head.number('id', 0, Number.MAX_SAFE_INTEGER);
   if (kind === 'contexts') return contextsRequest(new Reader(message, '', id), id);
-  return kind === 'cancel' ? { kind, id } : runRequest(new Reader(message, '', id), id);
+  return kind === 'cancel' ? { kind, id } : { ...runRequest(new Reader(message, '', id), id), kind };
 }
 
 function runRequest(request: Reader, id: number): RunRequest {

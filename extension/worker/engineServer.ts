@@ -3,9 +3,16 @@ import { statSync } from 'node:fs';
 import { joinPath } from '../core/run/paths.js';
 import { buildReport } from '../core/run/reportBuilder.js';
 import { packReport, transferablesOf } from '../core/run/reportPack.js';
-import { withSeverities } from '../core/run/severities.js';
+import { judged, withSeverities } from '../core/run/severities.js';
 import type { DriverEnd, Engine, EngineRun } from './engine.js';
-import type { ContextsRequest, DriverOutcome, EngineReply, EngineRequest, RunRequest } from './engineProtocol.js';
+import type {
+  CheckRequest,
+  ContextsRequest,
+  DriverOutcome,
+  EngineReply,
+  EngineRequest,
+  RunRequest,
+} from './engineProtocol.js';
 import { InvalidRequest, parseRequest } from './engineRequest.js';
 import { macros, SettingError, simulationOptions } from './engineSettings.js';
 
@@ -45,6 +52,9 @@ export class EngineServer {
       case 'contexts':
         await this.#contexts(request);
         return;
+      case 'check':
+        await this.#check(request);
+        return;
       case 'run':
         await this.#run(request);
         return;
@@ -78,6 +88,33 @@ export class EngineServer {
       const end = await this.#engine.run(run, { progress, driver }, abort.signal);
       if (end.kind === 'failed') this.#fail(id, end.problems.join('\n'));
       else this.#post({ kind: 'finished', id, cancelled: end.kind === 'cancelled' || end.superseded }, []);
+    } catch (error) {
+      this.#fail(id, error instanceof Error ? error.message : String(error));
+    } finally {
+      this.#runs.delete(id);
+    }
+  }
+
+  async #check(request: CheckRequest): Promise<void> {
+    const { id } = request;
+    const abort = new AbortController();
+    this.#runs.set(id, abort);
+    try {
+      const end = await this.#engine.check(engineRun({ ...request, kind: 'run' }), abort.signal);
+      if (end.kind === 'failed') {
+        this.#fail(id, end.problems.join('\n'));
+        return;
+      }
+      if (end.kind === 'finished') {
+        const outcomes = end.drivers.map(({ found, findings, diagnostics }) => ({
+          name: found.name,
+          folder: found.folder,
+          findings: judged(findings, end.severities),
+          diagnostics,
+        }));
+        this.#post({ kind: 'checked', id, outcomes }, []);
+      }
+      this.#post({ kind: 'finished', id, cancelled: end.kind === 'cancelled' }, []);
     } catch (error) {
       this.#fail(id, error instanceof Error ? error.message : String(error));
     } finally {

@@ -19,6 +19,11 @@ function changed(finding: Finding, severities: Severities): Finding {
   return wanted === 'off' ? { ...finding, suppressed: true } : { ...finding, severity: wanted };
 }
 
+/** The same findings, counted as wanted. */
+export function judged(findings: readonly Finding[], severities: Severities): readonly Finding[] {
+  return findings.map((finding) => changed(finding, severities));
+}
+
 /** A run that was stopped stays stopped, and an assertion stays failed, whatever their findings count as. */
 function outcomeOf(run: PackedRun, findings: readonly Finding[]): Outcome {
   if (run.outcome === 'error' || run.outcome === 'timeout') return run.outcome;
