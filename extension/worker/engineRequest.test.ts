@@ -51,7 +51,7 @@ describe('parseRequest', () => {
 
   it.each([
     [undefined, 'the request: expected an object', undefined],
-    [{ kind: 'stop' }, 'kind: expected one of run, cancel, warm', undefined],
+    [{ kind: 'stop' }, 'kind: expected one of run, check, contexts, cancel, warm', undefined],
     [{ kind: 'cancel', id: 1.5 }, 'id: expected a whole number from 0 to 9007199254740991', undefined],
     [{ kind: 'warm', cwd: 'p' }, 'cwd: expected an absolute path with /', undefined],
     [{ ...RUN, cwd: 'C:\\p' }, 'cwd: expected an absolute path with /', 7],
