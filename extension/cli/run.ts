@@ -66,7 +66,7 @@ export class RunCommand {
 
   /** What a replay shows is in its file already. */
   #withReplays(report: Report): Report {
-    if (typeof this.#settings.stress !== 'string') return report;
+    if (typeof this.#settings.stress === 'object') return report;
     const written = writeReplays(report, this.#settings.cwd);
     if (written.problem !== undefined) this.#say(written.problem);
     return written.report;

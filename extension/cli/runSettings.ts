@@ -24,7 +24,7 @@ export interface RunSettings {
   readonly plan: PlanOptions;
   readonly simulation: SimulationOptions;
   readonly timeout: number | undefined;
-  readonly stress: StressLevel | Replay | undefined;
+  readonly stress: 'none' | StressLevel | Replay | undefined;
   readonly jobs: number | undefined;
   readonly format: Format;
   readonly out: string | undefined;
@@ -62,8 +62,8 @@ export function runSettings(options: ParsedOptions, directory: string): RunSetti
 }
 
 /** Records cut short are found by the memory checks. */
-function stressLevel(level: string | undefined, checks: Checks): StressLevel | undefined {
-  if (level === undefined || level === 'none') return undefined;
+function stressLevel(level: string | undefined, checks: Checks): 'none' | StressLevel | undefined {
+  if (level === undefined || level === 'none') return level;
   if (checks === 'off') throw new CommandError(`--stress ${level} needs --checks contract or full`);
   return level as StressLevel;
 }

@@ -78,6 +78,7 @@ export interface Settings {
   readonly codeLens: boolean;
   readonly inlayHints: boolean;
   readonly checks: 'off' | 'contract' | 'full';
+  readonly stress: 'none' | 'quick' | 'full';
   /** 0: as many as the command line takes, and none where there are tests. */
   readonly packets: number;
   readonly seed: number;
@@ -100,6 +101,7 @@ export const DEFAULTS: Settings = {
   codeLens: true,
   inlayHints: false,
   checks: 'full',
+  stress: 'none',
   packets: 0,
   seed: 1,
   includes: [],

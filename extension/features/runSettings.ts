@@ -9,10 +9,12 @@ import { readExplicit, readSetting } from './register.js';
 export function engineSettings(home: Uri): EngineSettings {
   const packets = readSetting('packets', home);
   const checks = readExplicit('checks', home);
+  const stress = readExplicit('stress', home);
   const seed = readExplicit('seed', home);
   const timeout = readExplicit('timeout', home);
   return {
     ...(checks === undefined ? {} : { checks }),
+    ...(stress === undefined ? {} : { stress }),
     ...(packets > 0 ? { packets } : {}),
     ...(seed === undefined ? {} : { seed }),
     ...(timeout === undefined ? {} : { timeout }),

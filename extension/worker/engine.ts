@@ -57,8 +57,8 @@ export interface EngineRun {
   readonly simulation: SimulationOptions;
   /** Milliseconds of one test by the wall clock. */
   readonly timeout: number | undefined;
-  /** What stress does, or the one input of it that is repeated. */
-  readonly stress?: StressLevel | Replay | undefined;
+  /** What stress does, or the one input of it that is repeated; absent: what the project says. */
+  readonly stress?: 'none' | StressLevel | Replay | undefined;
 }
 
 /** What became of one driver. */

@@ -149,7 +149,7 @@ export class EngineServer {
 
 /** What a request of an editor asks for; throws SettingError for settings that look right one by one and are not. */
 export function engineRun({ cwd, paths, workspaceRoots, overlays, settings }: RunRequest): EngineRun {
-  const { checks = 'full', stress = 'none', tests = [], packets, includes = [], defines = [] } = settings;
+  const { checks = 'full', stress, tests = [], packets, includes = [], defines = [] } = settings;
   for (const folder of includes) {
     if (!isFolder(folder) && !overlays.some(({ path }) => path.startsWith(`${folder}/`)))
       throw new SettingError(`include folder ${folder}: no such folder`);
@@ -172,7 +172,7 @@ export function engineRun({ cwd, paths, workspaceRoots, overlays, settings }: Ru
     plan: { tests, ...(packets === undefined ? {} : { packets }) },
     simulation: simulationOptions(settings),
     timeout: settings.timeout,
-    stress: stress === 'none' ? undefined : stress,
+    stress,
   };
 }
 

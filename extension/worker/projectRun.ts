@@ -59,6 +59,7 @@ function merged(run: EngineRun, project: Project): EngineRun {
       ...simulation,
       stubValues: new Map([...stubValues(project.stubs), ...simulation.stubValues]),
     },
+    stress: run.stress ?? project.stress,
     timeout: run.timeout ?? project.budgets.timeout,
     compileTimeout: run.compileTimeout ?? project.budgets.compileTimeout,
   };

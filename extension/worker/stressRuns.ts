@@ -41,7 +41,7 @@ export interface StressWork {
 /** By number of the run; runs that did not end by themselves are not among them. */
 export async function stressReports(work: StressWork): Promise<ReadonlyMap<number, StressReport>> {
   const { stress } = work.run;
-  if (stress === undefined || work.run.simulation.checks === 'off') return new Map();
+  if (stress === undefined || stress === 'none' || work.run.simulation.checks === 'off') return new Map();
   const found = await stressRuns(work, stress);
   return new Map([...found].map(([run, each]) => [run, stressReport(each, headOf(work, run))]));
 }

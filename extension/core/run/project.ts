@@ -7,6 +7,7 @@ import { lineCounter } from '../base/lineCounter.js';
 import { findRule } from '../rules/catalogue.js';
 import { joinPath } from './paths.js';
 import type { Severities } from './severities.js';
+import type { StressLevel } from './stressInjection.js';
 
 export const PROJECT_FILE = 'vsplab.json';
 
@@ -21,6 +22,8 @@ export interface Project {
   /** `NAME=VALUE`. */
   readonly stubs: readonly string[];
   readonly rules: Severities;
+  /** As --stress. */
+  readonly stress?: 'none' | StressLevel;
   /** Milliseconds of one test, and to compile one driver. */
   readonly budgets: { readonly timeout?: number; readonly compileTimeout?: number };
 }
@@ -36,7 +39,8 @@ const BUDGETS = {
   timeout: { minimum: 1, maximum: HOUR },
   compileTimeout: { minimum: 1, maximum: HOUR },
 } as const;
-const KEYS = ['$schema', 'drivers', 'includes', 'defines', 'stubs', 'rules', 'budgets'];
+const STRESS = ['none', 'quick', 'full'] as const;
+const KEYS = ['$schema', 'drivers', 'includes', 'defines', 'stubs', 'rules', 'stress', 'budgets'];
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -80,6 +84,7 @@ class Reader {
       defines: this.#texts(fields, 'defines'),
       stubs: stubs.map(([name, value]) => `${name}=${value}`),
       rules: Object.fromEntries(rules) as Severities,
+      ...this.#stress(fields),
       budgets: Object.fromEntries(budgets),
     };
   }
@@ -97,6 +102,14 @@ class Reader {
     if (isObject(value)) return value;
     this.problems.push(`${this.#shown}:1: expected an object`);
     return undefined;
+  }
+
+  #stress(fields: Fields): Pick<Project, 'stress'> {
+    const value = fields['stress'];
+    const stress = STRESS.find((each) => each === value);
+    if (stress !== undefined) return { stress };
+    if (value !== undefined) this.#wrong(['stress'], value, `expected one of ${STRESS.join(', ')}`);
+    return {};
   }
 
   #budget(name: string, value: number): void {
