@@ -35,8 +35,18 @@ const UNSPECIFIED: readonly ModeId[] = ['S-03', 'S-04', 'S-05', 'S-10', 'S-14', 
 /** A callback that cannot get what it needs has to fail, in whichever pass (S-08). */
 const OF_NO_RESOURCES: readonly string[] = ['savepkt-stable', 'savepkt-query-succeed-empty', 'roundtrip-differs'];
 
+/** Modes in which packets come in another order: saved again they do, too (interfaces section 5: information only). */
+const OF_ORDER: readonly ModeId[] = ['S-04', 'S-25-ORDER'];
+
+function ofMode(id: ModeId, each: Draft): Draft | undefined {
+  if (OF_ORDER.includes(id) && each.rule === 'roundtrip-differs') return undefined;
+  // S-26 accepts a routine that is set after VmbPacketRestore: that S-29 might not is worth knowing, no more.
+  if (id === 'S-29') return { ...each, atMost: 'info' };
+  return UNSPECIFIED.includes(id) && !isTail(id, each) ? each : { ...each, atMost: 'warning' };
+}
+
 /** Bytes behind BytesNeeded that nobody wrote: they leave the host only where whole buffers are persisted (M10). */
-function isTail({ id }: { readonly id: ModeId }, { rule }: Draft): boolean {
+function isTail(id: ModeId, { rule }: Draft): boolean {
   return id === 'S-10' && rule === 'savepkt-full-init';
 }
 
@@ -69,7 +79,7 @@ function ofInjection(injection: Injection, end: Stressed, shown: Shown): Draft |
     case 'failure':
       return OF_NO_RESOURCES.includes(each.rule) ? undefined : each;
     case 'mode':
-      return UNSPECIFIED.includes(injection.id) && !isTail(injection, each) ? each : { ...each, atMost: 'warning' };
+      return ofMode(injection.id, each);
     default:
       return each;
   }
@@ -84,10 +94,19 @@ export function judge(
 ): readonly Draft[] {
   const failed = site === undefined ? null : userPosition(driver.locations, site);
   const remark = failed === null ? [] : [{ message: 'this call failed', location: failed }];
-  return end.shown.flatMap((shown) => {
-    const told = ofInjection(injection, end, shown);
-    return told === undefined ? [] : [{ ...withText(told, injection), related: [...told.related, ...remark] }];
+  const told = end.shown.flatMap((shown) => {
+    const each = ofInjection(injection, end, shown);
+    return each === undefined ? [] : [{ ...withText(each, injection), related: [...each.related, ...remark] }];
   });
+  return injection.kind === 'mode' && injection.id === 'S-29' ? asOne(told) : told;
+}
+
+/** What follows from one completion that comes early. */
+function asOne(told: readonly Draft[]): readonly Draft[] {
+  const [first, ...rest] = told.toSorted((a, b) => Number(a.rule === 'mem-leak') - Number(b.rule === 'mem-leak'));
+  if (first === undefined) return [];
+  const remarks = rest.map(({ rule, message, location }) => ({ message: `${rule}: ${message}`, location }));
+  return [{ ...first, related: [...first.related, ...remarks] }];
 }
 
 // ---- Records that are taken
