@@ -49,6 +49,13 @@ describe('each fault', () => {
     expect(findings.get(name)).toEqual([]);
   });
 
+  it('no twin, which may be the same test with REPAIRED defined, has any', () => {
+    const repaired = findingsWith('--define', 'REPAIRED');
+    const twins = tests.filter((name) => !tests.includes(`Fine_${name.replace(/^.*__/, '')}`));
+    expect(twins.filter((name) => name.includes('__')).length).toBeGreaterThan(10);
+    expect(twins.flatMap((name) => repaired.get(name) ?? [name])).toEqual([]);
+  });
+
   it('says which bytes and which field', () => {
     const message = (name: string): string | undefined => findings.get(name)?.[0]?.message;
     expect(message('savepkt_full_init__padding')).toContain('bytes 9-11 and 18-23');

@@ -205,6 +205,8 @@ void vsp_packets_destroy(struct vsp_channel *channel);
 /* packetmemory.c: memory for a packet, and where it goes back to. */
 struct vsp_packet *vsp_packet_take(struct vsp_channel *channel);
 void vsp_packet_release(struct vsp_packet *packet);
+/* The address lies in a slab whose packets have inline contexts. */
+uint32_t vsp_is_inline_context(const struct vsp_channel *channel, const void *address);
 void vsp_slabs_destroy(struct vsp_channel *channel);
 void vsp_packet_set_state(struct vsp_packet *packet, enum vsp_packet_state state);
 /* Ends a transaction: completion routine or, by default, the lookaside list. */

@@ -80,6 +80,17 @@ void vsp_packet_release(struct vsp_packet *packet)
     }
 }
 
+uint32_t vsp_is_inline_context(const struct vsp_channel *channel, const void *address)
+{
+    const uint64_t at = (uint64_t)(uintptr_t)address;
+    for (const struct vsp_slab *slab = channel->slabs; slab != NULL; slab = slab->next) {
+        if (slab->context_size != 0 && at - (uint64_t)(uintptr_t)slab < slab->bytes) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 void vsp_slabs_destroy(struct vsp_channel *channel)
 {
     for (struct vsp_slab *slab = channel->slabs; slab != NULL;) {

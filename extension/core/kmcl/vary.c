@@ -252,18 +252,8 @@ void vsp_vary_round_trip(struct vsp_channel *channel)
 
 /* Which of the record types a packet's context is: the one of its block's size, else the only one that fits. VSP_NONE
  * when that cannot be told. */
-static uint32_t type_of(const void *context)
+static uint32_t type_of_size(uint64_t size, uint64_t room)
 {
-    const struct vsp_block *block = vsp_block_find(context);
-    const uint64_t address = (uint64_t)(uintptr_t)context;
-    uint64_t size = 0;
-    uint64_t room = 0;
-    if (block != NULL) {
-        size = block->state == VSP_BLOCK_LIVE ? vsp_block_size(block) : 0;
-        room = size;
-    } else if (address >= VSP_NULL_ZONE && address < vsp_memory_end()) { /* part of an array, or a global */
-        room = vsp_memory_end() - address;
-    }
     uint32_t exact = VSP_NONE;
     uint32_t fitting = VSP_NONE;
     for (uint32_t i = 0; i < vsp_vary.context_types; i++) {
@@ -278,6 +268,34 @@ static uint32_t type_of(const void *context)
     return found == VSP_CONTEXT_TYPES ? VSP_NONE : found;
 }
 
+static uint32_t type_of(const void *context)
+{
+    const struct vsp_block *block = vsp_block_find(context);
+    const uint64_t address = (uint64_t)(uintptr_t)context;
+    uint64_t size = 0;
+    uint64_t room = 0;
+    if (block != NULL) {
+        size = block->state == VSP_BLOCK_LIVE ? vsp_block_size(block) : 0;
+        room = size;
+    } else if (address >= VSP_NULL_ZONE && address < vsp_memory_end()) { /* part of an array, or a global */
+        room = vsp_memory_end() - address;
+    }
+    return type_of_size(size, room);
+}
+
+/* The packet's context and its type: what VmbPacketSetPointer was given, else the inline one (V5). NULL: none known. */
+static void *context_of(const struct vsp_packet *packet, uint32_t *type)
+{
+    const uint64_t inline_size = packet->origin == VSP_ORIGIN_ALLOCATE ? packet->channel->inline_context_size : 0;
+    void *context = packet->pointer;
+    *type = context == NULL ? VSP_NONE : type_of(context);
+    if (*type == VSP_NONE && inline_size != 0) {
+        context = (void *)(packet + 1);
+        *type = type_of_size(inline_size, inline_size);
+    }
+    return *type == VSP_NONE ? NULL : context;
+}
+
 static const struct vsp_context_seen *context_at(uint64_t offset)
 {
     return (const struct vsp_context_seen *)(uintptr_t)(vsp_vary.contexts.at + offset);
@@ -288,18 +306,18 @@ static uint64_t context_bytes(const struct vsp_context_seen *seen)
     return sizeof *seen + vsp_round_up(vsp_vary.context_sizes[seen->type], 8);
 }
 
-static void keep_context(const struct vsp_channel *channel, const struct vsp_packet *packet, uint32_t index,
-                         uint32_t type, uint32_t restored)
+static void keep_context(const struct vsp_channel *channel, const void *context, uint32_t index, uint32_t type,
+                         uint32_t restored)
 {
     const struct vsp_context_seen seen = {
-        .address = (uint64_t)(uintptr_t)packet->pointer,
+        .address = (uint64_t)(uintptr_t)context,
         .type = type,
         .channel = channel->index,
         .packet = index,
         .restored = restored,
     };
     vsp_bytes_append(&vsp_vary.contexts, &seen, sizeof seen);
-    append_padded(&vsp_vary.contexts, packet->pointer, vsp_vary.context_sizes[type]);
+    append_padded(&vsp_vary.contexts, context, vsp_vary.context_sizes[type]);
 }
 
 static void change_field(uint8_t *field, const struct vsp_change *change)
@@ -337,15 +355,16 @@ void vsp_vary_save_begins(struct vsp_channel *channel, struct vsp_save *save)
     }
     for (uint32_t i = 0; i < save->count; i++) {
         struct vsp_packet *packet = packet_at(channel, save, i, &cursor);
-        const uint32_t type = packet == NULL || packet->pointer == NULL ? VSP_NONE : type_of(packet->pointer);
-        if (type == VSP_NONE || vsp_vary.context_counts[type] >= VSP_CONTEXTS_TAKEN) {
+        uint32_t type = VSP_NONE;
+        void *context = packet == NULL ? NULL : context_of(packet, &type);
+        if (context == NULL || vsp_vary.context_counts[type] >= VSP_CONTEXTS_TAKEN) {
             continue;
         }
         vsp_vary.context_counts[type]++;
-        keep_context(channel, packet, i, type, 0);
+        keep_context(channel, context, i, type, 0);
         for (uint32_t j = 0; j < vsp_vary.change_count; j++) {
             if (changes[j].type == type) {
-                change_field((uint8_t *)packet->pointer + changes[j].offset, &changes[j]);
+                change_field((uint8_t *)context + changes[j].offset, &changes[j]);
             }
         }
     }
@@ -362,7 +381,8 @@ void vsp_vary_save_ends(const struct vsp_channel *channel)
     for (uint64_t at = 0; at < vsp_vary.contexts.used; at += context_bytes(seen)) {
         seen = context_at(at);
         void *context = (void *)(uintptr_t)seen->address;
-        if (seen->restored || seen->channel != channel->index || type_of(context) != seen->type) {
+        if (seen->restored || seen->channel != channel->index ||
+            (type_of(context) != seen->type && !vsp_is_inline_context(channel, context))) {
             continue;
         }
         for (uint32_t j = 0; j < vsp_vary.change_count; j++) {
@@ -396,16 +416,17 @@ void vsp_vary_all_restored(struct vsp_channel *channel)
     }
     for (struct vsp_packet *packet = vsp_table_walk(channel, &cursor); packet != NULL;
          packet = vsp_table_walk(channel, &cursor)) {
-        if (packet->record == VSP_NONE || packet->pointer == NULL) {
+        uint32_t type = VSP_NONE;
+        void *context = packet->record == VSP_NONE ? NULL : context_of(packet, &type);
+        if (context == NULL) {
             continue;
         }
         const struct vsp_context_seen *original = original_of(channel->index, index_of(channel, packet));
-        const uint32_t type = type_of(packet->pointer);
         if (restored_as(channel, index_of(channel, packet), &hint) == NULL) {
             continue;
         }
-        if (original != NULL && type != VSP_NONE && type == original->type) {
-            keep_context(channel, packet, index_of(channel, packet), type, 1);
+        if (original != NULL && type == original->type) {
+            keep_context(channel, context, index_of(channel, packet), type, 1);
         }
     }
 }

@@ -30,11 +30,13 @@ export interface ContextType {
 const MOST_LEAVES = 256;
 const MOST_DEPTH = 16;
 
+const CONTEXT_APIS = ['VmbPacketGetPointer', 'VmbPacketGetInlinePacketContextPointer'] as const;
+
 type RecordType = TypeInfo & { readonly kind: 'record' };
 
-/** Record types that VmbPacketGetPointer's answer goes to, or the one the run was told. */
+/** Record types that a packet's pointer or inline context is used as, or the one the run was told. */
 export function contextTypes(driver: CompiledDriver, chosen: TypeId | undefined): readonly ContextType[] {
-  const uses = surestUses(driver.pointerUses, 'VmbPacketGetPointer').map(({ type }) => type);
+  const uses = CONTEXT_APIS.flatMap((api) => surestUses(driver.pointerUses, api)).map(({ type }) => type);
   const records = (chosen === undefined ? uses : [chosen]).flatMap((type) => {
     const record = recordOf(driver, type);
     return record === undefined ? [] : [sameRecord(driver, record)];

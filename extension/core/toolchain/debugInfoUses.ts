@@ -1,5 +1,5 @@
 /**
- * Which record receives the pointer that VmbPacketGetPointer or VmbChannelGetPointer answers: casts leave no trace in
+ * Which record receives the pointer that VmbPacketGetPointer or one of its kin answers: casts leave no trace in
  * the IR, so the value is followed to the first place that has a type: a variable, a parameter, a return, a member that
  * is accessed. It is followed into functions of the unit that take it as PVOID, and out of those that return it so.
  */
@@ -13,7 +13,7 @@ import type { IrFunction, IrModule } from './passes/module.js';
 import { attachment, opcodeOf, resultOf } from './passes/module.js';
 
 type Api = PointerUse['api'];
-const APIS: readonly Api[] = ['VmbPacketGetPointer', 'VmbChannelGetPointer'];
+const APIS: readonly Api[] = ['VmbPacketGetPointer', 'VmbChannelGetPointer', 'VmbPacketGetInlinePacketContextPointer'];
 const VALUE = /%"[^"]*"|%[-\w.$]+/g;
 
 export function pointerUses(module: IrModule, debug: DebugInfo, types: TypeReader): PointerUse[] {

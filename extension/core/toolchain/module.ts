@@ -87,7 +87,7 @@ export interface FieldInfo {
  */
 export interface PointerUse {
   readonly function: string;
-  readonly api: 'VmbPacketGetPointer' | 'VmbChannelGetPointer';
+  readonly api: 'VmbPacketGetPointer' | 'VmbChannelGetPointer' | 'VmbPacketGetInlinePacketContextPointer';
   readonly type: TypeId;
   /** Found in a helper that takes the pointer as PVOID, or behind one that returns it so: a guess where others know. */
   readonly viaHelper?: true;

@@ -1,13 +1,22 @@
 /*
  * A small driver whose records and contexts have every kind of byte that can go wrong between two hosts. Each test of
  * this folder gives it one pair of callbacks. A statement marked `breaks RULE` is where the finding belongs; a test is
- * named after its rule, dashes as underscores, with `__` and a word; the Fine test of that word is its mended twin.
+ * named after its rule, dashes as underscores, with `__` and a word. Its mended twin is the Fine test of that word, or
+ * else the same test with REPAIRED defined.
  */
 #pragma once
 
 #include <ntddk.h>
 #include <vmbuskernelmodeclientlibapi.h>
 #include <vsplab.h>
+
+#ifdef REPAIRED
+#define BROKEN(...)
+#define MENDED(...) __VA_ARGS__
+#else
+#define BROKEN(...) __VA_ARGS__
+#define MENDED(...)
+#endif
 
 #define TAG 'ffiD'
 #define WAIT VMBUS_CHANNEL_FORMAT_FLAG_WAIT_FOR_COMPLETION

@@ -12,6 +12,7 @@ SAVE(PaddingOfLocal)
 {
     RECORD Record;
     UNREFERENCED_PARAMETER(Channel);
+    MENDED(RtlZeroMemory(&Record, sizeof(Record));)
     Describe(VmbPacketGetPointer(Packet), &Record);
     Record.Extra = 0;
     return Write(&Record, SaveBuf, SaveBufSize, BytesNeeded); // breaks savepkt-full-init
@@ -103,9 +104,9 @@ VSPLAB_TEST(Fine_in_place)
         return Write(&Record, SaveBuf, SaveBufSize, BytesNeeded);                                                      \
     }
 
-WITH_EXTRA(Address, (ULONG_PTR)Request->Data) // breaks savepkt-no-pointers
-WITH_EXTRA(Hashed, ((ULONG_PTR)Packet >> 4) * 0x9E3779B97F4A7C15ull) // breaks savepkt-no-pointers
-WITH_EXTRA(OfChannel, (UINT32)(ULONG_PTR)Request->Channel) // breaks savepkt-no-pointers
+WITH_EXTRA(Address, BROKEN((ULONG_PTR)Request->Data) MENDED(64)) // breaks savepkt-no-pointers
+WITH_EXTRA(Hashed, (BROKEN((ULONG_PTR)Packet >> 4) MENDED(Request->Id)) * 0x9E3779B97F4A7C15ull) // breaks savepkt-no-pointers
+WITH_EXTRA(OfChannel, BROKEN((UINT32)(ULONG_PTR)Request->Channel) MENDED(Request->Channel != NULL)) // breaks savepkt-no-pointers
 WITH_EXTRA(Difference, &Request->Offset - (UINT64 *)Request)
 VSPLAB_TEST(savepkt_no_pointers__address)
 {

@@ -18,7 +18,7 @@ SAVE(Counts)
 {
     UNREFERENCED_PARAMETER(Channel);
     if (SaveBufSize >= sizeof(RECORD)) {
-        Serial++;
+        BROKEN(Serial++;)
     }
     return WriteSerial(Packet, Serial, SaveBuf, SaveBufSize, BytesNeeded); // breaks savepkt-idempotent
 }
@@ -92,7 +92,7 @@ RESTORE(CountsAttempts)
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     Adopt(Request, &Record);
-    Request->Attempts++;
+    BROKEN(Request->Attempts++;)
     return Attach(Request, LibBuf, LibBufSize);
 }
 SAVE(SavesAttempts)
@@ -164,7 +164,7 @@ SAVE(ForgetsAttempts)
     UNREFERENCED_PARAMETER(Channel);
     RtlZeroMemory(&Record, sizeof(Record));
     Describe(Request, &Record);
-    Record.Attempts = 0;
+    BROKEN(Record.Attempts = 0;)
     return Write(&Record, SaveBuf, SaveBufSize, BytesNeeded); // breaks state-field-lost
 }
 VSPLAB_TEST(state_field_lost__not_saved)
@@ -185,7 +185,7 @@ RESTORE(ForgetsCommand)
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     Adopt(Request, &Record);
-    RtlZeroMemory(Request->Command, sizeof(Request->Command));
+    BROKEN(RtlZeroMemory(Request->Command, sizeof(Request->Command));)
     return Attach(Request, LibBuf, LibBufSize); // breaks state-field-lost
 }
 VSPLAB_TEST(state_field_lost__not_restored)

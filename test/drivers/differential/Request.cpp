@@ -3,6 +3,14 @@
 #include <vmbuskernelmodeclientlibapi.h>
 #include <vsplab.h>
 
+#ifdef REPAIRED
+#define BROKEN(...)
+#define MENDED(...) __VA_ARGS__
+#else
+#define BROKEN(...) __VA_ARGS__
+#define MENDED(...)
+#endif
+
 namespace
 {
 
@@ -229,6 +237,7 @@ void Migrate(PFN_VMB_CHANNEL_SAVE_PACKET save, PFN_VMB_CHANNEL_RESTORE_PACKET re
 struct Constructed : Saved {
     explicit Constructed(const Request &request)
     {
+        MENDED(RtlZeroMemory(this, sizeof(*this));)
         Describe(request, *this);
     }
 };
@@ -279,7 +288,7 @@ NTSTATUS SaveNumbered(VMBCHANNEL, VMBPACKET packet, PVOID buffer, UINT32 size, P
     WithOwner saved;
     RtlZeroMemory(&saved, sizeof(saved));
     Describe(RequestOf(packet), saved.Common);
-    saved.Owner = Numbers.Next();
+    saved.Owner = BROKEN(Numbers.Next()) MENDED(1);
     return Put(saved, buffer, size, needed); // breaks savepkt-idempotent
 }
 
@@ -302,7 +311,7 @@ NTSTATUS RestoreDeeper(VMBCHANNEL channel, PVOID library, UINT32 librarySize, PV
     if (request == nullptr) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    request->Depth++;
+    BROKEN(request->Depth++;)
     return Attach(channel, request, library, librarySize);
 }
 
@@ -314,7 +323,7 @@ NTSTATUS SaveMasked(VMBCHANNEL, VMBPACKET packet, PVOID buffer, UINT32 size, PUI
     Saved saved;
     RtlZeroMemory(&saved, sizeof(saved));
     Describe(RequestOf(packet), saved);
-    saved.Extra.Bits &= ~0x100u;
+    BROKEN(saved.Extra.Bits &= ~0x100u;)
     return Put(saved, buffer, size, needed); // breaks state-field-lost
 }
 NTSTATUS RestoreRead(VMBCHANNEL channel, PVOID library, UINT32 librarySize, PVOID buffer, UINT32 size)
@@ -327,7 +336,7 @@ NTSTATUS RestoreRead(VMBCHANNEL channel, PVOID library, UINT32 librarySize, PVOI
     if (request == nullptr) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    request->Operation = Kind::Read;
+    BROKEN(request->Operation = Kind::Read;)
     return Attach(channel, request, library, librarySize); // breaks state-field-lost
 }
 
