@@ -53,7 +53,7 @@ describe('each fault', () => {
     const repaired = findingsWith('--define', 'REPAIRED');
     const twins = tests.filter((name) => !tests.includes(`Fine_${name.replace(/^.*__/, '')}`));
     expect(twins.filter((name) => name.includes('__')).length).toBeGreaterThan(10);
-    expect(twins.flatMap((name) => repaired.get(name) ?? [name])).toEqual([]);
+    expect(twins.filter((name) => repaired.get(name)?.length !== 0)).toEqual([]);
   });
 
   it('says which bytes and which field', () => {
