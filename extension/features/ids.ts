@@ -42,6 +42,9 @@ export interface CommandArguments {
   readonly 'vspLab.cancelRun': readonly [];
   readonly 'vspLab.exportReport': readonly [];
   readonly 'vspLab.explainRule': readonly [rule?: unknown];
+  readonly 'vspLab.goToPairedCallback': readonly [];
+  readonly 'vspLab.peekRegistration': readonly [];
+  readonly 'vspLab.showContract': readonly [];
   readonly 'vspLab.debugFile': readonly [file?: Uri, target?: DebugTarget];
   readonly 'vspLab.debugToFinding': readonly [link?: unknown];
   readonly 'vspLab.stopAtPacket': readonly [];
@@ -59,6 +62,9 @@ const commands: Readonly<Record<CommandId, true>> = {
   'vspLab.cancelRun': true,
   'vspLab.exportReport': true,
   'vspLab.explainRule': true,
+  'vspLab.goToPairedCallback': true,
+  'vspLab.peekRegistration': true,
+  'vspLab.showContract': true,
   'vspLab.debugFile': true,
   'vspLab.debugToFinding': true,
   'vspLab.stopAtPacket': true,
@@ -69,6 +75,8 @@ const commands: Readonly<Record<CommandId, true>> = {
 export const COMMANDS = Object.keys(commands) as readonly CommandId[];
 
 export type RunOnSave = 'never' | 'afterFirstRun' | 'always';
+/** `auto`: on unless another extension explains C and C++. */
+export type Help = 'auto' | 'on' | 'off';
 export type RuleSeverity = 'error' | 'warning' | 'info' | 'off';
 
 export interface Settings {
@@ -77,6 +85,10 @@ export interface Settings {
   readonly check: boolean;
   readonly codeLens: boolean;
   readonly inlayHints: boolean;
+  /** With `auto` a hover leaves declarations to the other extension. */
+  readonly hover: Help;
+  readonly signatureHelp: Help;
+  readonly completion: Help;
   readonly checks: 'off' | 'contract' | 'full';
   readonly stress: 'none' | 'quick' | 'full';
   /** 0: as many as the command line takes, and none where there are tests. */
@@ -100,6 +112,9 @@ export const DEFAULTS: Settings = {
   check: true,
   codeLens: true,
   inlayHints: false,
+  hover: 'auto',
+  signatureHelp: 'auto',
+  completion: 'auto',
   checks: 'full',
   stress: 'none',
   packets: 0,

@@ -8,6 +8,7 @@ import { Edits } from './edits.js';
 import { Language } from './language.js';
 import { Log } from './log.js';
 import { Stopwatch } from './metrics.js';
+import { Pages } from './pages.js';
 import { Presence } from './presence.js';
 import { readSetting } from './register.js';
 import { Results } from './results.js';
@@ -22,6 +23,7 @@ export interface Lab {
   readonly edits: Edits;
   readonly results: Results;
   readonly language: Language;
+  readonly pages: Pages;
   readonly anchors: Anchors;
   readonly engine: EngineClient;
   readonly runs: RunService;
@@ -37,6 +39,7 @@ export function openLab(context: ExtensionContext): Lab {
   const edits = store.add(new Edits());
   const results = store.add(new Results(edits));
   const language = new Language(context.extensionUri.fsPath, presence, log);
+  const pages = store.add(new Pages());
   const anchors = store.add(new Anchors(presence, results, language));
   const engine = new EngineClient({
     root: context.extensionUri.fsPath,
@@ -52,5 +55,19 @@ export function openLab(context: ExtensionContext): Lab {
     anchors.start();
   });
   context.subscriptions.push(store);
-  return { context, store, log, stopwatch, presence, edits, results, language, anchors, engine, runs, debugSessions };
+  return {
+    context,
+    store,
+    log,
+    stopwatch,
+    presence,
+    edits,
+    results,
+    language,
+    pages,
+    anchors,
+    engine,
+    runs,
+    debugSessions,
+  };
 }

@@ -6,6 +6,7 @@ import {
   Diagnostic,
   DiagnosticRelatedInformation,
   DiagnosticSeverity,
+  DiagnosticTag,
   Location,
   languages,
   type Range,
@@ -30,6 +31,9 @@ import { rulePage } from './rulePages.js';
 
 /** While text is typed VS Code moves what it shows by itself; the list of problems follows when typing pauses. */
 const PAUSE = 200;
+
+/** A comment that allows nothing is shown faded. */
+const UNUSED = 'allow-unused';
 
 const SEVERITIES = {
   error: DiagnosticSeverity.Error,
@@ -148,6 +152,7 @@ class Problems {
     if (range === undefined) return undefined;
     const diagnostic = new Diagnostic(range, problem.message, SEVERITIES[problem.severity]);
     diagnostic.source = DIAGNOSTIC_SOURCE;
+    if (problem.rule === UNUSED) diagnostic.tags = [DiagnosticTag.Unnecessary];
     if (problem.rule !== undefined) diagnostic.code = { value: problem.rule, target: rulePage(problem.rule) };
     diagnostic.relatedInformation = problem.related.flatMap(({ message, ...place }) => {
       const file = fileOf(result, place.file);

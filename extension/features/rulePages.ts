@@ -5,7 +5,7 @@
 import {
   commands,
   Disposable,
-  EventEmitter,
+  type Event,
   type FileChangeEvent,
   type FileStat,
   FileSystemError,
@@ -20,6 +20,7 @@ import { findRule, RULES } from '../core/rules/catalogue.js';
 import { rulePage as pageText } from '../core/rules/page/markdown.js';
 import { RULE_SCHEME } from './ids.js';
 import type { Lab } from './lab.js';
+import type { Pages } from './pages.js';
 import { registerCommand } from './register.js';
 
 const FOLDER = '/rules/';
@@ -27,7 +28,10 @@ const PAGE = '.md';
 
 export function activate(lab: Lab): void {
   lab.store.add(
-    workspace.registerFileSystemProvider(RULE_SCHEME, new RulePages(), { isReadonly: true, isCaseSensitive: true }),
+    workspace.registerFileSystemProvider(RULE_SCHEME, new RulePages(lab.pages), {
+      isReadonly: true,
+      isCaseSensitive: true,
+    }),
   );
   lab.store.add(registerCommand('vspLab.explainRule', async (rule) => explain(rule)));
 }
@@ -57,7 +61,13 @@ async function pickRule(): Promise<string | undefined> {
 }
 
 class RulePages implements FileSystemProvider {
-  readonly onDidChangeFile = new EventEmitter<FileChangeEvent[]>().event;
+  readonly #pages: Pages;
+  readonly onDidChangeFile: Event<FileChangeEvent[]>;
+
+  constructor(pages: Pages) {
+    this.#pages = pages;
+    this.onDidChangeFile = pages.onDidChange;
+  }
 
   watch(): Disposable {
     return new Disposable(() => undefined);
@@ -65,7 +75,8 @@ class RulePages implements FileSystemProvider {
 
   stat(uri: Uri): FileStat {
     if (uri.path === '/' || `${uri.path}/` === FOLDER) return { type: FileType.Directory, ctime: 0, mtime: 0, size: 0 };
-    return { type: FileType.File, ctime: 0, mtime: 0, size: this.readFile(uri).length };
+    const mtime = this.#pages.get(uri.path)?.changed ?? 0;
+    return { type: FileType.File, ctime: 0, mtime, size: this.readFile(uri).length };
   }
 
   readDirectory(uri: Uri): [string, FileType][] {
@@ -75,6 +86,8 @@ class RulePages implements FileSystemProvider {
 
   readFile(uri: Uri): Uint8Array {
     const { path } = uri;
+    const page = this.#pages.get(path);
+    if (page !== undefined) return page.bytes;
     const id = path.startsWith(FOLDER) && path.endsWith(PAGE) ? path.slice(FOLDER.length, -PAGE.length) : '';
     const rule = findRule(id);
     if (rule === undefined) throw FileSystemError.FileNotFound(uri);

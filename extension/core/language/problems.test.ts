@@ -23,6 +23,7 @@ describe('findings as problems', () => {
         column: 5,
         severity: 'warning',
         rule: 'savepkt-size-exact',
+        callback: 'EvtVmbChannelSavePacket',
         message: 'wrong\nand the ring was full',
         related: [
           { file: 'Nic.h', line: 3, column: 9, message: 'allocated here' },

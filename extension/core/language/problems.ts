@@ -16,6 +16,8 @@ export interface Problem extends ProblemPlace {
   readonly message: string;
   /** Of a finding; a compile error has none. */
   readonly rule?: string;
+  /** The callback a finding was met in, as reports name it. */
+  readonly callback?: string;
   readonly related: readonly (ProblemPlace & { readonly message: string })[];
 }
 
@@ -74,6 +76,7 @@ export function findingProblems(pack: ReportPack): readonly Problem[] {
         severity: finding.severity,
         message: messageOf(finding),
         rule: finding.rule,
+        ...(finding.callback ? { callback: finding.callback } : {}),
         related: relatedOf(finding, place),
       };
       byPlace.set(key, { problem, runs: new Set([run.name]) });

@@ -1,0 +1,78 @@
+/** The contract of one callback beside its code: what it breaks, what it kept in a run, what only a run can tell. */
+import { findRule, type Rule } from '../../rules/catalogue.js';
+import type { CallbackRole } from '../facts/types.js';
+import { escaped, factsOfRole, typeNameOf } from './hoverTexts.js';
+
+export interface Breach {
+  readonly rule: string;
+  /** From 1. */
+  readonly line: number;
+  readonly message: string;
+}
+
+export interface Evidence {
+  readonly name: string;
+  readonly role: CallbackRole;
+  readonly ex: boolean;
+  /** Name of the file, for people. */
+  readonly file: string;
+  /** Of the name, from 1. */
+  readonly line: number;
+  /** A link to a line of the file. */
+  readonly at: (line: number) => string;
+  /** A link to the page of a rule. */
+  readonly page: (rule: string) => string;
+  readonly breaches: readonly Breach[];
+  /** What a run of this text saw of the callback; undefined where there was none or the text has changed since. */
+  readonly run: { readonly packets: number; readonly figures: string } | undefined;
+  /** Some run has measured an earlier text. */
+  readonly stale: boolean;
+}
+
+/** Markdown. */
+export function contractPage(evidence: Evidence): string {
+  const { name, role, ex, file, line, at, run, stale, breaches } = evidence;
+  const facts = factsOfRole(role);
+  const rules = facts.rules.flatMap((id) => findRule(id) ?? []);
+  const own = new Set(rules.map(({ id }) => id as string));
+  const broken = new Set(breaches.map(({ rule }) => rule));
+  const rest = rules.filter(({ id }) => !broken.has(id));
+  const dynamic = rest.filter(({ check }) => check !== 'static');
+  const read = rest.filter(({ check }) => check === 'static');
+  const others = breaches.filter(({ rule }) => !own.has(rule));
+  const packets = run === undefined ? '' : `${run.packets} packet${run.packets === 1 ? '' : 's'}`;
+  return [
+    `# ${escaped(name)}`,
+    `\`${typeNameOf(role, ex)}\` at [${escaped(file)}:${line}](${at(line)})`,
+    run === undefined
+      ? stale
+        ? 'The source has changed since it was run: run it again to see what it keeps.'
+        : 'Not run yet.'
+      : `Last run: ${run.figures}`,
+    `**Called when** ${facts.calledWhen}`,
+    `**Must** ${facts.must}`,
+    `**Must not** ${facts.mustNot}`,
+    `**IRQL** ${facts.irql}`,
+    ...section('Broken', breachRows([...breaches.filter(({ rule }) => own.has(rule))], evidence)),
+    ...section('Broken elsewhere in this callback', breachRows(others, evidence)),
+    ...section(`Kept in ${packets} of the last run`, run === undefined ? [] : ruleRows(dynamic, evidence)),
+    ...section('Only a run can tell', run === undefined ? ruleRows(dynamic, evidence) : []),
+    ...section('Read from the source, never by a run', ruleRows(read, evidence)),
+    '',
+  ].join('\n\n');
+}
+
+function section(title: string, rows: readonly string[]): readonly string[] {
+  return rows.length === 0 ? [] : [`## ${title} (${rows.length})`, rows.join('\n')];
+}
+
+function breachRows(breaches: readonly Breach[], { at, page }: Evidence): readonly string[] {
+  return breaches.map(
+    ({ rule, line, message }) =>
+      `- [${rule}](${page(rule)}) at [line ${line}](${at(line)}): ${escaped(message.split('\n')[0] ?? '')}`,
+  );
+}
+
+function ruleRows(rules: readonly Rule[], { page }: Evidence): readonly string[] {
+  return rules.map(({ id, title }) => `- [${id}](${page(id)}): ${title}`);
+}

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { FUNCTIONS, factsOf } from '../facts/index.js';
+import { contractPage, type Evidence } from './contract.js';
+import { callbackHover, type HoverStyle, nameHover, parameterHover } from './hoverTexts.js';
+
+const STYLE: HoverStyle = { declaration: true, rule: (id) => `<${id}>` };
+const QUIET: HoverStyle = { ...STYLE, declaration: false };
+const MEASURED = { figures: '32 packets · 48–1,560 B', sizes: '48–1,560 B', stale: false, findings: [] };
+
+function hover(name: string, style = STYLE): string {
+  const known = factsOf(name);
+  if (known === undefined) throw new Error(`${name} is no name of KMCL`);
+  return nameHover(known, name, style);
+}
+
+describe('a hover on a name', () => {
+  it('says declaration, IRQL, states, statuses and rules of a function', () => {
+    expect(hover('VmbChannelSaveContinue')).toBe(
+      [
+        '```c\nNTSTATUS VmbChannelSaveContinue(\n    VMBCHANNEL Channel,\n    PVOID SaveBuffer,\n    ULONG SaveBufferSize,\n    PULONG BytesFilled,\n    PULONG BytesRequired);\n```',
+        'Writes the next piece of state. STATUS_SUCCESS: that was all. STATUS_BUFFER_OVERFLOW: a piece is written and more follows. STATUS_BUFFER_TOO_SMALL: nothing is written, BytesRequired says how much is needed. The save callback runs inside.',
+        '**IRQL** PASSIVE_LEVEL (not documented: what its work allows)  \n**When** after SaveBegin  \n**Only** on a server channel',
+        '**Answers** `STATUS_SUCCESS`, `STATUS_BUFFER_TOO_SMALL`, `STATUS_BUFFER_OVERFLOW`',
+        '**Rules** <save-continue-statuses>, <save-persist-filled>, <save-grow>, <save-boundaries>, <save-passive>',
+      ].join('\n\n'),
+    );
+  });
+
+  it('leaves the declaration to others', () => {
+    for (const name of ['VmbPacketSend', 'EVT_VMB_CHANNEL_SAVE_PACKET', 'STATUS_PENDING', 'VMBPACKET']) {
+      expect(hover(name)).toContain('```c\n');
+      expect(hover(name, QUIET)).not.toContain('```');
+    }
+  });
+
+  it('says what a type of the Ex family gets', () => {
+    expect(hover('EVT_VMB_CHANNEL_RESTORE_PACKET_EX')).toContain('PVOID CallbackContext');
+    expect(hover('PFN_VMB_CHANNEL_SAVE_PACKET')).toContain(
+      'typedef EVT_VMB_CHANNEL_SAVE_PACKET *PFN_VMB_CHANNEL_SAVE_PACKET;',
+    );
+  });
+
+  it('warns of what NT_SUCCESS says', () => {
+    expect(hover('STATUS_MORE_PROCESSING_REQUIRED')).toMatch(
+      /\*\*Severity\*\* error: `NT_SUCCESS` is false\..*Beware/s,
+    );
+    expect(hover('STATUS_PENDING')).toContain('`NT_SUCCESS` is true');
+  });
+
+  it('is there for each of the functions', () => {
+    for (const { name } of FUNCTIONS) expect(hover(name, QUIET)).toContain('**IRQL** ');
+  });
+});
+
+describe('a hover on a callback', () => {
+  it('says what its last run measured and found, names of the driver escaped', () => {
+    const findings = [{ rule: 'savepkt-size-exact', message: '*Needed is 4\nmore', line: 12 }];
+    const text = callbackHover('save', 'NicSave', { ...MEASURED, stale: true, findings }, STYLE);
+    expect(text).toContain('**Last run** 32 packets · 48–1,560 B · edited since');
+    expect(text).toContain('- line 12: \\*Needed is 4 (<savepkt-size-exact>)');
+    expect(text).toContain('**Must** query pass: with state to save');
+    expect(callbackHover('save', 'NicSave', undefined, STYLE)).not.toContain('Last run');
+  });
+
+  it('says of a parameter what the passes expect, under the name it has there', () => {
+    const place = { role: 'save', ex: false, index: 4 } as const;
+    expect(parameterHover(place, 'Needed', MEASURED)).toMatch(
+      /^`Needed` \(`BytesNeeded` of `EVT_VMB_CHANNEL_SAVE_PACKET`\): both passes, .*\n\n\*\*Last run\*\* 48–1,560 B a packet$/s,
+    );
+    expect(parameterHover({ ...place, ex: true }, 'SaveBufSize', undefined)).toMatch(/^`SaveBufSize`: 0 in the query/);
+    expect(parameterHover({ ...place, index: 9 }, 'X', undefined)).toBeUndefined();
+  });
+});
+
+describe('the contract of a callback', () => {
+  const evidence: Evidence = {
+    name: 'NicSave',
+    role: 'save',
+    ex: false,
+    file: 'Nic.c',
+    line: 7,
+    at: (line) => `#L${line}`,
+    page: (rule) => `/rules/${rule}.md`,
+    breaches: [
+      { rule: 'savepkt-size-exact', line: 12, message: '8 bytes more' },
+      { rule: 'mem-leak', line: 14, message: 'leaked' },
+    ],
+    run: { packets: 8, figures: '8 packets · 48 B · 2 findings' },
+    stale: false,
+  };
+  const headings = (page: string) => [...page.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
+
+  it('parts what is broken from what was kept and what nobody has seen', () => {
+    const page = contractPage(evidence);
+    expect(headings(page)).toEqual([
+      'Broken (1)',
+      'Broken elsewhere in this callback (1)',
+      expect.stringMatching(/^Kept in 8 packets of the last run \(\d+\)$/),
+      expect.stringMatching(/^Read from the source, never by a run \(\d+\)$/),
+    ]);
+    expect(page).toContain('- [savepkt-size-exact](/rules/savepkt-size-exact.md) at [line 12](#L12): 8 bytes more');
+    expect(page.match(/savepkt-size-exact\.md/g)).toHaveLength(1);
+  });
+
+  it('calls nothing kept that was not run, or was edited since', () => {
+    const page = contractPage({ ...evidence, run: undefined, stale: true, breaches: [] });
+    expect(page).toContain('The source has changed since it was run');
+    expect(headings(page)[0]).toMatch(/^Only a run can tell/);
+    expect(page).not.toContain('## Kept');
+  });
+});

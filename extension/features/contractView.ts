@@ -1,0 +1,123 @@
+/** The contract of the callback at the cursor, as a page beside the code that follows runs and edits. */
+import { basename } from 'node:path/posix';
+import { commands, languages, type Range, type TextDocument, Uri, window, workspace } from 'vscode';
+import { type Breach, contractPage } from '../core/language/service/contract.js';
+import type { CallbackPlace } from '../core/language/service/protocol.js';
+import { figuresText } from '../core/run/figures.js';
+import { Disposables } from './disposables.js';
+import { rangeOf } from './edits.js';
+import type { Lab } from './lab.js';
+import { cursorOf } from './pairedCallback.js';
+import { registerCommand } from './register.js';
+import { figuresOf } from './results.js';
+import { ruleOf } from './suppress.js';
+
+/** Problems and results come in bursts. */
+const BURST = 200;
+
+export function activate(lab: Lab): void {
+  const contracts = lab.store.add(new Contracts(lab));
+  lab.store.add(registerCommand('vspLab.showContract', () => contracts.show()));
+}
+
+/** A page that was opened, for the callback of that name. */
+interface Shown {
+  readonly document: TextDocument;
+  readonly name: string;
+}
+
+class Contracts {
+  readonly #store = new Disposables();
+  readonly #lab: Lab;
+  /** By the page's path. */
+  readonly #shown = new Map<string, Shown>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(lab: Lab) {
+    this.#lab = lab;
+    this.#store.add(lab.results.onDidChange(() => this.#soon()));
+    this.#store.add(languages.onDidChangeDiagnostics(() => this.#soon()));
+  }
+
+  async show(): Promise<void> {
+    const editor = window.activeTextEditor;
+    const callback = editor && (await this.#lab.language.ask(editor.document, 'callbackAt', cursorOf(editor)));
+    if (editor === undefined || callback === undefined) {
+      void window.showInformationMessage('Put the cursor into a callback of a channel first.');
+      return;
+    }
+    const document = await workspace.openTextDocument(Uri.parse(callback.uri, true));
+    const path = `/contracts/${encodeURIComponent(callback.uri)}/${callback.name}.md`;
+    this.#shown.set(path, { document, name: callback.name });
+    const page = this.#put(path, document, callback);
+    const preview = (await commands.getCommands(true)).includes('markdown.showPreviewToSide');
+    if (preview) await commands.executeCommand('markdown.showPreviewToSide', page);
+    else await window.showTextDocument(page, { preview: true, viewColumn: -2, preserveFocus: true });
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#store.dispose();
+  }
+
+  #soon(): void {
+    if (this.#shown.size === 0) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#refresh();
+    }, BURST);
+  }
+
+  async #refresh(): Promise<void> {
+    for (const [path, { document, name }] of this.#shown) {
+      if (document.isClosed) {
+        this.#shown.delete(path);
+        continue;
+      }
+      const anchor = (await this.#lab.anchors.of(document)).find((each) => each.name === name);
+      const place = anchor?.range.end;
+      if (place === undefined) continue;
+      const at = { uri: document.uri.toString(), position: place };
+      const callback = await this.#lab.language.ask(document, 'callbackAt', at);
+      if (callback !== undefined) this.#put(path, document, callback);
+    }
+  }
+
+  #put(path: string, document: TextDocument, callback: CallbackPlace): Uri {
+    const { name, role, ex, nameAt } = callback;
+    const { uri } = document;
+    const kind = role === 'save' || role === 'restore' ? role : undefined;
+    const found = kind && figuresOf(this.#lab.results.of(uri), { uri, kind, name });
+    const stale = found?.result.stale ?? false;
+    const page = contractPage({
+      name,
+      role,
+      ex,
+      file: basename(uri.path),
+      line: nameAt.start.line + 1,
+      at: (line) => `${uri.toString()}#L${line}`,
+      page: (rule) => `/rules/${rule}.md`,
+      breaches: breachesIn(uri, rangeOf(callback.range)),
+      run: found && !stale ? { packets: found.figures.packets, figures: figuresText(found.figures) } : undefined,
+      stale,
+    });
+    const bytes = this.#lab.pages.get(path)?.bytes;
+    if (bytes !== undefined && new TextDecoder().decode(bytes) === page) return uriOfPage(path);
+    return this.#lab.pages.put(path, page);
+  }
+}
+
+function uriOfPage(path: string): Uri {
+  return Uri.from({ scheme: 'vsp-lab', path });
+}
+
+/** Findings of runs and of the source alike: what is underlined in the callback. */
+function breachesIn(uri: Uri, range: Range): readonly Breach[] {
+  return languages.getDiagnostics(uri).flatMap((diagnostic) => {
+    const rule = ruleOf(diagnostic);
+    const inside = range.contains(diagnostic.range.start);
+    return rule === undefined || !inside
+      ? []
+      : [{ rule, line: diagnostic.range.start.line + 1, message: diagnostic.message }];
+  });
+}
