@@ -22,6 +22,7 @@ const files = [
   /^extension\/images\/icon\.png$/,
   /^extension\/images\/packet-buffers(-dark|-light)?\.svg$/,
   /^extension\/extension\/core\/run\/project\.schema\.json$/,
+  /^extension\/snippets\/kmcl\.json$/,
   /^extension\/dist\/extension\.cjs$/,
   /^extension\/dist\/(engine|compile-worker|simulate-worker|language-worker)\.js$/,
   /^extension\/dist\/webview\/view\.(css|js)$/,

@@ -34,7 +34,8 @@ EVT_VMB_CHANNEL_PROCESS_PACKET ${prefix}ProcessPacket;
 
 /* What the guest sends: completed as it comes. */
 _Use_decl_annotations_
-VOID ${prefix}ProcessPacket(VMBCHANNEL Channel, VMBPACKETCOMPLETION Packet, PVOID Buffer, UINT32 BufferLength, UINT32 Flags)
+VOID ${prefix}ProcessPacket(VMBCHANNEL Channel, VMBPACKETCOMPLETION Packet, PVOID Buffer, UINT32 BufferLength,
+     ${' '.repeat(prefix.length)}              UINT32 Flags)
 {
     UNREFERENCED_PARAMETER(Channel);
     UNREFERENCED_PARAMETER(Buffer);
