@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContextFacts, ScaffoldOptions } from '../../extension/core/scaffold/request.js';
-import { PATIENCE, ScratchProject } from '../support/cli.js';
+import { type CliResult, PATIENCE, ScratchProject, vspLab } from '../support/cli.js';
 import { ScaffoldFolder } from '../support/scaffoldFiles.js';
 
 /** Members of every kind; the second list is what is chosen beside what is chosen by itself. */
@@ -170,6 +170,7 @@ const project = new ScratchProject();
 const warnings: string[] = [];
 let report: Report;
 let status: number | null;
+let checked: CliResult;
 
 beforeAll(() => {
   const facts = new Map<string, ContextFacts>();
@@ -194,6 +195,7 @@ beforeAll(() => {
   status = result.status;
   if (result.stdout === '') throw new Error(result.stderr);
   report = JSON.parse(result.stdout) as Report;
+  checked = vspLab(project.folder, 'check', 'direct-natural-c', 'interface-packed-cpp');
 });
 afterAll(() => project.remove());
 
@@ -210,5 +212,10 @@ describe('what is written for every combination', () => {
     expect(status).toBe(0);
     expect(report.runs).toHaveLength(COMBINATIONS.length * CONTEXTS.length * 3);
     expect(report.stubs).toEqual([]);
+  });
+
+  it('breaks no static rule', () => {
+    expect(checked.stdout).toMatch(/checked: 0 errors, 0 warnings, 0 remarks\n$/);
+    expect(checked.status).toBe(0);
   });
 });

@@ -1,9 +1,9 @@
 /** The restore side: contexts, the record's validation, the callback, the completion routine (kmcl-facts 6.6). */
 import type { FieldChoice } from './fields.js';
+import { lengthCall, tailBytes } from './lengthText.js';
 import { flexibleTail, pointerTails } from './model.js';
 import type { RecordTail } from './record.js';
 import { CHECKSUM_START, giveMembers, hasLoop, lies, plain } from './recordText.js';
-import { tailBytes } from './saveText.js';
 import { failing, inside, type Words } from './words.js';
 
 /** How an object of the kernel begins; `@` is its address. What is not here is left zero. */
@@ -160,7 +160,7 @@ export function readText(words: Words): string {
     ...inside(failing(`${record}->Version != ${constant}_VERSION`, 'STATUS_REVISION_MISMATCH')),
     ...(words.isVariable
       ? inside([
-          `${status} = ${words.f('RecordLength')}(${record}, &${length});`,
+          `${status} = ${lengthCall(words, `${record}->`)};`,
           ...failing(`!NT_SUCCESS(${status})`, status),
           ...failing(`${record}->RecordLength != ${length} || ${given} < ${length}`, 'STATUS_INVALID_BUFFER_SIZE'),
         ])

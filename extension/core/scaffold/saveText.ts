@@ -1,6 +1,6 @@
 /** The save side: checksum, length, what is captured under the lock, and the callback (kmcl-facts 6.3). */
+import { lengthCall, parameterOf, tailBytes } from './lengthText.js';
 import type { RecordTail } from './record.js';
-import { tailElementBytes } from './record.js';
 import { CHECKSUM_START, hasLoop, keepMembers, plain } from './recordText.js';
 import { failing, inside, type Words } from './words.js';
 
@@ -27,58 +27,6 @@ export function checksumText(words: Words): string {
     `    return ${sum};`,
     '}',
   ].join('\n');
-}
-
-/** Bytes of a record with what follows it. */
-export function lengthText(words: Words): string {
-  const { record } = words.model;
-  const length = words.v('Length');
-  const tail = words.v('TailLength');
-  const status = words.v('Status');
-  const saved = words.v('Record');
-  const steps = record.tails.flatMap((each, index) => {
-    const part = partLength(words, each, `${saved}->`, tail);
-    const add = `${status} = RtlULongAdd(*${length}, ${tail}, ${length});`;
-    const isLast = index + 1 === record.tails.length;
-    return [...part, add, ...(isLast ? [] : failing(`!NT_SUCCESS(${status})`, status))];
-  });
-  return [
-    words.signature(`static NTSTATUS ${words.f('RecordLength')}`, [
-      `_In_ const ${record.name} *${saved}`,
-      `_Out_ PULONG ${length}`,
-    ]),
-    '{',
-    `    ULONG ${tail};`,
-    `    NTSTATUS ${status};`,
-    '',
-    `    *${length} = sizeof(*${saved});`,
-    ...inside(steps),
-    `    return ${status};`,
-    '}',
-  ].join('\n');
-}
-
-function partLength(words: Words, each: RecordTail, from: string, into: string): readonly string[] {
-  const status = words.v('Status');
-  const count = `${from}${each.length.name}`;
-  const failed = failing(`!NT_SUCCESS(${status})`, status);
-  const isWide = each.length.bytes === 8;
-  const converted = isWide ? [`${status} = RtlULongLongToULong(${count}, &${into});`, ...failed] : [];
-  const source = isWide ? into : count;
-  if (!each.tail.counts || tailElementBytes(each) === 1) return isWide ? converted : [`${into} = ${source};`];
-  return [...converted, `${status} = RtlULongMult(${source}, ${elementSize(each)}, &${into});`, ...failed];
-}
-
-/** Bytes of one element, as C says it. */
-export function elementSize(each: RecordTail): string {
-  return each.element === undefined ? String(each.tail.elementBytes) : `sizeof(${each.element.name})`;
-}
-
-/** Bytes of a tail whose length has been checked: an expression of 64 bits. */
-export function tailBytes(each: RecordTail, from: string): string {
-  const count = `${from}${each.length.name}`;
-  const isBytes = !each.tail.counts || tailElementBytes(each) === 1;
-  return isBytes ? count : `(SIZE_T)${count} * ${elementSize(each)}`;
 }
 
 export function captureText(words: Words): string {
@@ -210,22 +158,56 @@ export function saveText(words: Words): string {
   }
   const record = words.v('Record');
   const status = words.v('Status');
+  const operands = [context, record, words.v('SaveBuf'), words.v('SaveBufSize'), words.v('BytesNeeded')];
   return [
     saveInner(words),
     '',
     saveComment(),
     ...head,
     `    P${words.record} ${record};`,
+    ...inside(lengthLocals(words)),
     `    NTSTATUS ${status};`,
     '',
     ...inside(start),
+    ...inside(sizeFirst(words)),
     `    ${record} = ${words.allocate(`P${words.record}`, `sizeof(*${record})`)};`,
     ...inside(failing(`${record} == ${words.null}`, 'STATUS_INSUFFICIENT_RESOURCES')),
-    `    ${status} = ${words.f('SaveContext')}(${[context, record, words.v('SaveBuf'), words.v('SaveBufSize'), words.v('BytesNeeded')].join(', ')});`,
+    `    ${status} = ${words.f('SaveContext')}(${operands.join(', ')});`,
     `    ${words.free(record)}`,
     `    return ${status};`,
     '}',
   ].join('\n');
+}
+
+/** What is asked for a size takes no memory: without any it would answer something else. */
+function sizeFirst(words: Words): readonly string[] {
+  const { record, lock } = words.model;
+  const context = words.v('Context');
+  const status = words.v('Status');
+  const length = words.isVariable ? words.v('Length') : `sizeof(*${words.v('Record')})`;
+  const answer = [
+    `*${words.v('BytesNeeded')} = ${length};`,
+    ...failing(`${words.v('SaveBufSize')} < ${length}`, 'STATUS_BUFFER_TOO_SMALL'),
+  ];
+  if (!words.isVariable) return answer;
+  const told = record.tails.map((each) => `${parameterOf(words, each)} = ${context}->${each.length.path};`);
+  const operands = [...record.tails.map((each) => parameterOf(words, each)), `&${length}`];
+  return [
+    ...(lock === undefined ? told : [...words.lock('acquire', context), ...told, ...words.lock('release', context)]),
+    `${status} = ${words.f('RecordLength')}(${operands.join(', ')});`,
+    ...failing(`!NT_SUCCESS(${status})`, status),
+    ...answer,
+  ];
+}
+
+function lengthLocals(words: Words): readonly string[] {
+  if (!words.isVariable) return [];
+  const { record, lock } = words.model;
+  return [
+    ...(lock?.local === undefined ? [] : [`${lock.local.type} ${words.v(lock.local.name)};`]),
+    ...record.tails.map((each) => `${each.length.type} ${parameterOf(words, each)};`),
+    `ULONG ${words.v('Length')};`,
+  ];
 }
 
 /** Where the callback is one function the comment stands before it, else before the outer one. */
@@ -284,10 +266,7 @@ function saveBody(words: Words): readonly string[] {
   const head = [
     `${words.f('Capture')}(${words.v('Context')}, ${address});`,
     ...(words.isVariable
-      ? [
-          `${status} = ${words.f('RecordLength')}(${address}, &${length});`,
-          ...failing(`!NT_SUCCESS(${status})`, status),
-        ]
+      ? [`${status} = ${lengthCall(words, dot)};`, ...failing(`!NT_SUCCESS(${status})`, status)]
       : []),
     `*${needed} = ${length};`,
     ...failing(`${given} < ${length}`, 'STATUS_BUFFER_TOO_SMALL'),

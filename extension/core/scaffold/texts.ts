@@ -1,11 +1,12 @@
 /** All pieces of a model as text in the file's style. */
 import { inStyle } from './codeStyle.js';
 import { type FixtureFacts, fixtureText } from './fixtureText.js';
+import { lengthText } from './lengthText.js';
 import type { PieceKind, ScaffoldModel } from './model.js';
 import { declarationsText, recordText } from './recordText.js';
 import { registerText, tableText } from './registerText.js';
 import { completeText, contextText, giveTailText, readText, restoreText } from './restoreText.js';
-import { captureText, checksumText, lengthText, saveComment, saveText, tailText } from './saveText.js';
+import { captureText, checksumText, saveComment, saveText, tailText } from './saveText.js';
 import { Words } from './words.js';
 
 /** What stands with the types, and what with the functions; in order. */
