@@ -74,11 +74,8 @@ class Contracts {
         this.#shown.delete(path);
         continue;
       }
-      const anchor = (await this.#lab.anchors.of(document)).find((each) => each.name === name);
-      const place = anchor?.range.end;
-      if (place === undefined) continue;
-      const at = { uri: document.uri.toString(), position: place };
-      const callback = await this.#lab.language.ask(document, 'callbackAt', at);
+      const uri = document.uri.toString();
+      const callback = await this.#lab.language.ask(document, 'callbackNamed', { uri, name });
       if (callback !== undefined) this.#put(path, document, callback);
     }
   }

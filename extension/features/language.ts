@@ -100,7 +100,7 @@ export class Language {
   }
 
   #indexAll(): void {
-    workspace.findFiles(FILES, undefined, MOST).then(
+    workspace.findFiles(FILES, '**/node_modules/**', MOST).then(
       (files) => void this.#index([...files].sort((a, b) => (a.toString() < b.toString() ? -1 : 1))),
       () => undefined,
     );

@@ -9,10 +9,15 @@ const PACKAGES = ['web-tree-sitter', 'tree-sitter-c', 'tree-sitter-cpp'];
 
 let folder: string | undefined;
 
-export function parserForTests(language: SourceLanguage): Promise<SyntaxParser> {
+/** A folder as the build's `dist/tree`. */
+export function grammarFolder(): string {
   if (folder === undefined) {
     folder = mkdtempSync(join(tmpdir(), 'vsp-lab-grammars-'));
     for (const name of PACKAGES) cpSync(`node_modules/${name}/${name}.wasm`, join(folder, `${name}.wasm`));
   }
-  return parserOf(language, folder);
+  return folder;
+}
+
+export function parserForTests(language: SourceLanguage): Promise<SyntaxParser> {
+  return parserOf(language, grammarFolder());
 }

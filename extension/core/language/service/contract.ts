@@ -31,7 +31,7 @@ export interface Evidence {
 
 /** Markdown. */
 export function contractPage(evidence: Evidence): string {
-  const { name, role, ex, file, line, at, run, stale, breaches } = evidence;
+  const { name, role, ex, file, line, at, run, breaches } = evidence;
   const facts = factsOfRole(role);
   const rules = facts.rules.flatMap((id) => findRule(id) ?? []);
   const own = new Set(rules.map(({ id }) => id as string));
@@ -44,11 +44,7 @@ export function contractPage(evidence: Evidence): string {
   return [
     `# ${escaped(name)}`,
     `\`${typeNameOf(role, ex)}\` at [${escaped(file)}:${line}](${at(line)})`,
-    run === undefined
-      ? stale
-        ? 'The source has changed since it was run: run it again to see what it keeps.'
-        : 'Not run yet.'
-      : `Last run: ${run.figures}`,
+    runLine(evidence),
     `**Called when** ${facts.calledWhen}`,
     `**Must** ${facts.must}`,
     `**Must not** ${facts.mustNot}`,
@@ -60,6 +56,12 @@ export function contractPage(evidence: Evidence): string {
     ...section('Read from the source, never by a run', ruleRows(read, evidence)),
     '',
   ].join('\n\n');
+}
+
+function runLine({ role, run, stale }: Evidence): string {
+  if (role !== 'save' && role !== 'restore') return 'Figures are measured of save and restore callbacks.';
+  if (run !== undefined) return `Last run: ${run.figures}`;
+  return stale ? 'The source has changed since it was run: run it again to see what it keeps.' : 'Not run yet.';
 }
 
 function section(title: string, rows: readonly string[]): readonly string[] {

@@ -108,6 +108,10 @@ export class LanguageService {
     signature: (at) => this.#signature(at),
     suggestions: (at) => this.#suggestions(at),
     callbackAt: (at) => this.#callbackAt(at),
+    callbackNamed: ({ uri, name }) => {
+      const found = this.#index.callbacksOf(uri).find((callback) => callback.name === name);
+      return found && placeOf({ uri, entry: found }, found);
+    },
     paired: (at) => this.#paired(at),
     registrations: (at) => this.#registrations(at),
     counts: () => this.#index.counts(),

@@ -73,6 +73,10 @@ export interface Questions {
   readonly suggestions: { readonly ask: At; readonly answer: readonly Suggestion[] };
   /** The callback whose definition the place is in. */
   readonly callbackAt: { readonly ask: At; readonly answer: CallbackPlace | undefined };
+  readonly callbackNamed: {
+    readonly ask: { readonly uri: string; readonly name: string };
+    readonly answer: CallbackPlace | undefined;
+  };
   readonly paired: { readonly ask: At; readonly answer: CallbackPlace | undefined };
   readonly registrations: { readonly ask: At; readonly answer: readonly Registration[] };
   readonly counts: { readonly ask: { readonly uri?: string }; readonly answer: IndexCounts };
