@@ -25,8 +25,8 @@ import * as runProgress from './features/runProgress.js';
 import * as savedResults from './features/savedResults.js';
 import * as scaffold from './features/scaffold.js';
 import * as scaffoldActions from './features/scaffoldActions.js';
-import * as staticProblems from './features/staticProblems.js';
 import * as signatureHelp from './features/signatureHelp.js';
+import * as staticProblems from './features/staticProblems.js';
 import * as suppress from './features/suppress.js';
 import * as trouble from './features/trouble.js';
 

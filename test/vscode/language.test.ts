@@ -2,6 +2,7 @@ import * as assert from 'node:assert/strict';
 import {
   type CodeAction,
   CodeActionKind,
+  CompletionItemKind,
   type CompletionList,
   ConfigurationTarget,
   commands,
@@ -20,7 +21,7 @@ import {
 import { api, file, insertAt, lensLike, lineOf, open, ours, replace, restoring, until } from './support/acts.js';
 
 const callbacks = () => file('synthetic-nic', 'NicIndication.c');
-const MEASURED = /^Run \| \d[\d,]* packets? · [\d,]+(?:–[\d,]+)? B/;
+const MEASURED = /^Run \| Debug \| \d[\d,]* packets? · [\d,]+(?:–[\d,]+)? B/;
 
 /** Behind the first character of the text after `from`. */
 function placeOf(document: TextDocument, text: string, from = ''): Position {
@@ -35,9 +36,11 @@ async function hoverTexts(uri: Uri, position: Position): Promise<string> {
   return hovers.flatMap(({ contents }) => contents.map((content) => (content as MarkdownString).value)).join('\n');
 }
 
+/** Words of the text that VS Code offers by itself aside. */
 async function completions(uri: Uri, position: Position): Promise<readonly string[]> {
   const list = await commands.executeCommand<CompletionList>('vscode.executeCompletionItemProvider', uri, position);
-  return list.items.map(({ label }) => (typeof label === 'string' ? label : label.label));
+  const items = list.items.filter(({ kind }) => kind !== undefined && kind !== CompletionItemKind.Text);
+  return items.map(({ label }) => (typeof label === 'string' ? label : label.label));
 }
 
 async function put(position: Position): Promise<void> {
