@@ -153,6 +153,15 @@ describe('a report', () => {
     expect(report).toMatchObject({ schemaVersion: 1, summary: { runs: 6, passed: 6, packets: 31 } });
     await workbench.palette('Notifications: Clear All Notifications');
   });
+
+  it.runIf(process.platform === 'linux')('is not written where nobody can write, and says so once', async () => {
+    await workbench.command('vspLab.exportReport');
+    await workbench.choose('CSV');
+    await workbench.answer(join(folder, 'synthetic-nic-report.csv'), '/sys/report.csv');
+    const told = 'report.csv could not be written: the folder is read-only. Choose another one.';
+    await expect.poll(() => workbench.notifications(), SLOW).toEqual([told]);
+    await workbench.palette('Notifications: Clear All Notifications');
+  });
 });
 
 describe('a window that is loaded again', () => {

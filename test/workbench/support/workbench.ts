@@ -218,6 +218,21 @@ export class Workbench {
     await this.page.keyboard.press('Enter');
   }
 
+  /** Types another path into the file dialog that is open, once it proposes this, and takes it. */
+  async answer(proposal: string, path: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input.input');
+    await expect.poll(() => input.inputValue(), { timeout: PATIENCE }).toBe(proposal);
+    await until('the dialog to take the path', async () => {
+      await input.fill(path);
+      await this.page.keyboard.press('Enter');
+      // While it looks at folders it does not listen.
+      return input.waitFor({ state: 'hidden', timeout: 1000 }).then(
+        () => true,
+        () => undefined,
+      );
+    });
+  }
+
   /** Titles that the palette offers for a text. */
   async offered(text: string): Promise<string[]> {
     await this.#quickInput('F1', `>${text}`);
