@@ -157,7 +157,7 @@ async function overhead(): Promise<number> {
       services: debugServices(),
       cwd: root,
       link,
-      explain: () => ({ rule: 'run-trap', message: '' }),
+      explain: { fault: () => ({ rule: 'run-trap', message: '' }), breach: () => undefined },
     }).run({});
   const sides = await alternate(
     () => timed(underDebugger),

@@ -8,13 +8,13 @@ import type { Output, Stop } from '../core/debug/goals.js';
 import { Refused, type RunLink } from '../core/debug/link.js';
 import { DebugRun } from '../core/debug/run.js';
 import { simulate } from '../core/kmcl/simulate.js';
-import type { FaultRecord, LoadedDriver, Simulate, SimulationResult } from '../core/kmcl/simulation.js';
-import { faultRule } from '../core/rules/faults.js';
+import type { LoadedDriver, Simulate, SimulationResult } from '../core/kmcl/simulation.js';
 import { differential, summaryOf } from '../core/run/differential.js';
 import { simulateTellingGuest } from '../core/run/tellGuest.js';
 import { simulateTellingNull } from '../core/run/tellNull.js';
 import { debugServices } from '../debug/values/services.js';
 import { answersOf } from './debugAnswers.js';
+import { explainer } from './debugExplain.js';
 import { type DebugAsk, type DebugTold, type DebugWorkerData, SIGNAL } from './debugMessages.js';
 import type { DebugRequests } from './debugProtocol.js';
 
@@ -52,7 +52,7 @@ const run = new DebugRun({
   services,
   cwd,
   link,
-  explain: (fault: FaultRecord) => faultRule(compiled, fault),
+  explain: explainer(loaded, program, options),
 });
 
 const answers = answersOf(run, services, (start) => {

@@ -300,6 +300,71 @@ describe('incidents', () => {
   });
 });
 
+describe('the simulated kernel', () => {
+  const video = at('examples/synthetic-video').replaceAll('\\', '/');
+
+  async function stopped(pass: 'query' | 'write' | 'restore', packet: number): Promise<DebugSession> {
+    const opened = new DebugSession({ cacheFolder });
+    await opened.launch({ cwd: video, program: video, workspaceRoots: [video] });
+    await opened.ask('start', { stopAt: { pass, packet } });
+    expect((await opened.stop()).reason).toEqual({ kind: 'stopAt', at: { pass, packet } });
+    return opened;
+  }
+
+  it.each(['query', 'write', 'restore'] as const)('is shown where the %s of a packet begins', async (pass) => {
+    await using opened = await stopped(pass, 0);
+    const frames = await opened.ask('frames', {});
+    const library = pass === 'restore' ? 'VmbChannelRestoreFromBuffer' : 'VmbChannelSaveContinue';
+    expect(frames.slice(0, 2).map(({ kind, name }) => [kind, name])).toEqual([
+      ['user', pass === 'restore' ? 'VideoRestorePacket' : 'VideoSavePacket'],
+      ['library', library],
+    ]);
+    const kernel = await opened.ask('kernel', {});
+    expect(kernel).toMatchObject({ pass, packet: 0, irql: 0 });
+    expect((kernel.saveBuffer?.size ?? 0) === 0).toBe(pass === 'query');
+    expect(kernel.channels.some(({ saving, restoring }) => (pass === 'restore' ? restoring : saving))).toBe(true);
+    expect(kernel.states.every(({ bytes, chunks }) => chunks.reduce((sum, { size }) => sum + size, 0) === bytes)).toBe(
+      true,
+    );
+    expect(kernel.states.some(({ bytes }) => bytes > 0)).toBe(pass === 'restore');
+  });
+
+  it('tells who wrote each byte of SaveBuf, and what may be touched around it', async () => {
+    await using opened = await stopped('write', 0);
+    const before = await opened.ask('saveBufferWriters', {});
+    expect(before.length).toBeGreaterThan(0);
+    expect(before.every((location) => location === 0)).toBe(true);
+    const buffer = (await opened.ask('kernel', {})).saveBuffer ?? { address: 0, size: 0 };
+    const around = await opened.ask('readMemory', { address: buffer.address - 1, length: buffer.size + 2 });
+    expect([around.poison?.[0], around.poison?.[1], around.poison?.at(-1)]).toEqual([1, 0, 1]);
+    expect((await opened.ask('describe', { address: buffer.address })).size).toBe(buffer.size);
+    for (let step = 0; step < 60; step++) {
+      const writers = await opened.ask('saveBufferWriters', {});
+      if (writers.some((location) => location !== 0)) break;
+      await opened.to({ kind: 'stepOver' });
+    }
+    expect((await opened.ask('saveBufferWriters', {})).some((location) => location !== 0)).toBe(true);
+  });
+
+  it('stops where a callback fails, before it returns', async () => {
+    await using opened = await stopped('query', 0);
+    await opened.ask('setExceptionFilters', { filters: { status: true } });
+    const stop = await opened.to({ kind: 'continue' });
+    expect(stop.reason).toEqual({ kind: 'status', status: 0xc0000023, callback: 'EvtVmbChannelSavePacket' });
+    expect(stop.frames[0]?.name).toBe('VideoSavePacket');
+    expect((await opened.ask('kernel', {})).pass).toBe('query');
+  });
+
+  it('is travelled through by its own log', async () => {
+    await using opened = await stopped('write', 0);
+    const events = await opened.ask('events', {});
+    const record = events.count - 1;
+    const stop = await opened.to({ kind: 'travelToEvent', record });
+    expect((await opened.ask('events', {})).count).toBeGreaterThan(record);
+    expect(stop.frames[0]?.name).toBe('VideoSavePacket');
+  });
+});
+
 describe('a run that goes on', () => {
   it.each(['Endless', 'EndlessSilent'])('%s can be paused, stepped and left at any moment', async (test) => {
     await using opened = await session(test);

@@ -1,14 +1,36 @@
 /** What may stop a run in the middle of a statement: broken rules, the run's end, callbacks that fail. */
 import { apiName } from '../kmcl/api.js';
 import type { RunDebugger } from '../kmcl/debugger.js';
-import { FAULT, LIBRARY_FRAME } from '../kmcl/layout.js';
+import { FAULT, LIBRARY_FRAME, PACKET_RECORD_SIZE } from '../kmcl/layout.js';
+import type { Machine } from '../kmcl/machine.js';
 import type { BreachRecord, FaultRecord } from '../kmcl/simulation.js';
 import type { SourceLocation } from '../toolchain/module.js';
 import { isThen } from './aim.js';
 import type { ExceptionFilters, StopReason } from './goals.js';
 import type { Plan } from './plans.js';
 
-export type Explain = (fault: FaultRecord) => { readonly rule: string; readonly message: string };
+/** A finding as a report tells it, as far as it is known when it arises. */
+export interface Told {
+  readonly rule: string;
+  readonly message: string;
+}
+
+/** What core/rules makes of what happened. */
+export interface Explain {
+  fault(fault: FaultRecord): Told;
+  /** `records` are the packets' so far. Undefined: the test has caused it, no report tells of it. */
+  breach(breach: BreachRecord, records: Uint8Array): Told | undefined;
+}
+
+/** Nobody asks what it is. */
+export const UNTOLD: Told = { rule: '', message: '' };
+/** Records of packets that a message may be made of: a copy of all takes time. */
+const MOST_RECORDS = 65_536;
+
+export function explainedBreach(breach: BreachRecord, machine: Machine, explain: Explain): Told | undefined {
+  const bytes = Math.min(MOST_RECORDS, machine.lasting('record_count')) * PACKET_RECORD_SIZE;
+  return explain.breach(breach, machine.slice(machine.lastingPointer('records'), bytes));
+}
 
 export interface Incident {
   readonly reason: StopReason;
@@ -21,20 +43,22 @@ export interface Incident {
 }
 
 /** A function of the driver is about to answer a failure: an incident if the library called it. */
-export function failedCallback(frames: readonly number[], location: number, status: number): Incident | undefined {
+export function failedCallback(machine: Machine, location: number, status: number): Incident | undefined {
+  const frames = machine.frames();
   const caller = frames.at(-2) ?? 0;
   if (caller < LIBRARY_FRAME) {
     return undefined;
   }
-  const callback = apiName(caller - LIBRARY_FRAME) ?? 'callback';
+  const callback = machine.context().callback ?? apiName(caller - LIBRARY_FRAME) ?? 'callback';
   const reason: StopReason = { kind: 'status', status, callback };
   return { reason, frames: [...frames.slice(0, -1), location], packet: null, pass: null, isFinding: false };
 }
 
 /** `live` are the frames there are now: a leak is told when none is left, of the place it was made at. */
-export function brokenRule({ rule, message = '', context, frames }: BreachRecord, live: readonly number[]): Incident {
+export function brokenRule(breach: BreachRecord, told: Told, live: readonly number[]): Incident {
+  const { context, frames } = breach;
   return {
-    reason: { kind: 'finding', rule, message, final: false },
+    reason: { kind: 'finding', ...told, final: false },
     frames: live.length > 0 ? live : frames,
     packet: context.packet,
     pass: context.pass,
@@ -50,7 +74,13 @@ export function runEnd(end: Parameters<RunDebugger['ending']>[0], explain: Expla
   const { fault } = end;
   const kind = fault.kind === FAULT.BUGCHECK ? 'bugcheck' : fault.kind === FAULT.ASSERT ? 'assertion' : 'finding';
   const { packet, pass } = fault.context;
-  return { reason: { kind, ...explain(fault), final: true }, frames: fault.frames, packet, pass, isFinding: true };
+  return {
+    reason: { kind, ...explain.fault(fault), final: true },
+    frames: fault.frames,
+    packet,
+    pass,
+    isFinding: true,
+  };
 }
 
 /** The user's filters ask for it. */

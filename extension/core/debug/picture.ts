@@ -2,7 +2,7 @@
 import { apiName } from '../kmcl/api.js';
 import type { Channel } from '../kmcl/channel.js';
 import type { Host } from '../kmcl/host.js';
-import { DESCRIBED, DESCRIPTION, type FIELD, NONE } from '../kmcl/layout.js';
+import { DESCRIBED, DESCRIPTION, type FIELD } from '../kmcl/layout.js';
 import type { Machine } from '../kmcl/machine.js';
 import { tagText } from '../kmcl/memoryObject.js';
 import {
@@ -29,7 +29,11 @@ const PACKET_STATES: readonly (KernelPacket['state'] | undefined)[] = [
 const RESTORED = 0x8;
 const PACKET_FLAGS = 4;
 /** struct vsp_state of state.c. */
-const STATE_TOTAL = 40;
+const STATE = { blocks: 8, total: 40 } as const;
+/** struct piece_block: pieces follow, each its size in 8 bytes, then its bytes padded to 8. */
+const PIECES = { next: 0, used: 16, first: 24 } as const;
+const PIECE_HEADER = 8;
+const CHUNKS_SHOWN = 1000;
 /** VSP_BLOCK_PAGED of a description's flags. */
 const PAGED = 1;
 
@@ -139,9 +143,22 @@ function poolBlocks({ simulator }: Host): readonly KernelBlock[] {
 function savedStates(machine: Machine): readonly KernelState[] {
   const states: KernelState[] = [];
   for (let at = machine.native.vsp_state_next(0); at !== 0; at = machine.native.vsp_state_next(at)) {
-    states.push({ handle: at, chunks: [], bytes: machine.pointer(at + STATE_TOTAL) });
+    states.push({ handle: at, chunks: piecesOf(machine, at), bytes: machine.pointer(at + STATE.total) });
   }
   return states;
+}
+
+function piecesOf(machine: Machine, state: number): KernelState['chunks'] {
+  const pieces: { address: number; size: number }[] = [];
+  for (let block = machine.pointer(state + STATE.blocks); block !== 0; block = machine.pointer(block + PIECES.next)) {
+    const end = block + PIECES.first + machine.pointer(block + PIECES.used);
+    for (let at = block + PIECES.first; at < end && pieces.length < CHUNKS_SHOWN; ) {
+      const size = machine.u32(at);
+      pieces.push({ address: at + PIECE_HEADER, size });
+      at += PIECE_HEADER + Math.ceil(size / 8) * 8;
+    }
+  }
+  return pieces;
 }
 
 export function describeAddress({ simulator }: Host, address: number): AddressDescription {
@@ -175,6 +192,3 @@ export function isPoisoned(address: number, shadow: number): boolean {
 
 /** VSP_SHADOW_PAGED: the low bits count as in a plain shadow byte. */
 const PAGED_SHADOW = 0xe0;
-
-/** No packet, no channel. */
-export const NOTHING = NONE;

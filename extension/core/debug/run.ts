@@ -16,7 +16,16 @@ import { DebugControl, type Watch } from './control.js';
 import { Edits } from './edits.js';
 import { FrameReader, siteOf } from './frames.js';
 import type { ExceptionFilters, Goal, Moment, StopAt, StopReason } from './goals.js';
-import { brokenRule, failedCallback, type Incident, isFiltered, isSought, runEnd } from './incidents.js';
+import {
+  brokenRule,
+  explainedBreach,
+  failedCallback,
+  type Incident,
+  isFiltered,
+  isSought,
+  runEnd,
+  UNTOLD,
+} from './incidents.js';
 import { AT } from './layout.js';
 import { OutputTap, Refused } from './link.js';
 import { StageMemory } from './memory.js';
@@ -94,23 +103,16 @@ export class DebugRun implements RunDebugger {
     try {
       const result = simulate(loaded, program, { ...options, debugger: this });
       this.#tap.flush(this.#live().host.simulator.output);
-      return this.#isSearch() ? this.#afterSearch() : result;
+      if (!this.plan.kind.startsWith('find')) {
+        return result;
+      }
+      // It ended before the search did: what it has found is where to go.
+      this.plan = { kind: 'reach', ...this.#finder.found };
+      return undefined;
     } catch (thrown) {
       if (!(thrown instanceof Abandoned)) throw thrown;
       return undefined;
     }
-  }
-
-  /** The run ended before a search did: what it has found is where to go. */
-  #afterSearch(): undefined {
-    const { moment, reason } = this.#finder.found;
-    this.plan = { kind: 'reach', moment, reason };
-    return undefined;
-  }
-
-  #isSearch(): boolean {
-    const { kind } = this.plan;
-    return kind.startsWith('find');
   }
 
   // ---- While it runs
@@ -190,19 +192,25 @@ export class DebugRun implements RunDebugger {
   }
 
   failing(location: number, status: number): void {
-    const incident = failedCallback(this.#machine.frames(), location, status);
+    const incident = failedCallback(this.#machine, location, status);
     if (incident !== undefined) this.#incident(incident);
   }
 
   broken(breach: BreachRecord): void {
-    this.#incident(brokenRule(breach, this.#machine.frames()));
+    const { simulator } = this.#live().host;
+    const isAsked = this.plan.kind !== 'go' || this.filters.finding !== undefined;
+    const told = isAsked ? explainedBreach(breach, simulator.machine, this.#settings.explain) : UNTOLD;
+    const isExpected = this.filters.finding === true && simulator.expected.some(({ rule }) => rule === told?.rule);
+    const incident = brokenRule(breach, told ?? UNTOLD, simulator.machine.frames());
+    this.#incident(incident, told === undefined || isExpected);
   }
 
   ending(end: Parameters<RunDebugger['ending']>[0]): void {
     this.#incident(runEnd(end, this.#settings.explain));
   }
 
-  #incident(incident: Incident): void {
+  /** `isQuiet`: counted, and no reason to stop. */
+  #incident(incident: Incident, isQuiet = false): void {
     const { control, host } = this.#live();
     const { machine } = host.simulator;
     this.#incidents = control.count === this.#incidentEvent ? this.#incidents + 1 : 1;
@@ -212,7 +220,7 @@ export class DebugRun implements RunDebugger {
     this.#applyEdits();
     const isReached = plan.kind === 'reach' && isSameMoment(plan.moment, moment);
     const isWanted =
-      (plan.kind === 'go' && isFiltered(incident, this.filters)) ||
+      (plan.kind === 'go' && !isQuiet && isFiltered(incident, this.filters)) ||
       isSought(incident, plan, this.#findings, (id) => this.#location(id));
     this.#findings += incident.isFinding ? 1 : 0;
     if (isReached || isWanted) {
