@@ -139,4 +139,29 @@ describe('SimulatePool', () => {
     expect(shown(await cancelled)).toBe('crash: cancelled');
     expect(thread(await run(sampleDriver(), 'well'))).toBe(thread(first));
   });
+
+  it.each([
+    ['well', 2],
+    ['loops', undefined],
+    ['exits', undefined],
+    ['fails', undefined],
+  ])('answers stress runs that go %s, and goes on', async (behaviour, ends) => {
+    const { run, pool: made } = pool(1);
+    const calls = [1, 2].map((seed) => ({ stress: { smaller: seed }, modes: {} }));
+    const told = await made.stress(sampleDriver(), program, behaving(behaviour), calls, { timeout: 50 });
+    expect(told?.length).toBe(ends);
+    expect(shown(await run(sampleDriver(), 'well'))).toBe('result');
+  });
+
+  it('cancels stress runs by signal, those that wait at once', async () => {
+    const { run, pool: made } = pool(1);
+    const abort = new AbortController();
+    const calls = [{ stress: { note: true }, modes: {} }];
+    const ends = ['loops', 'well'].map((behaviour) =>
+      made.stress(sampleDriver(), program, behaving(behaviour), calls, { signal: abort.signal }),
+    );
+    abort.abort();
+    expect(await Promise.all(ends)).toEqual([undefined, undefined]);
+    expect(shown(await run(sampleDriver(), 'well'))).toBe('result');
+  });
 });

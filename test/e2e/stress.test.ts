@@ -6,6 +6,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Engine, type EngineRun } from '../../extension/worker/engine.js';
+import { simulationOptions } from '../../extension/worker/engineSettings.js';
 import { at } from '../../scripts/lib/project.mjs';
 import { PATIENCE, ScratchProject, vspLab } from '../support/cli.js';
 import { type CorpusCase, casesOf, judge, type Reported } from '../support/corpus.js';
@@ -36,6 +38,23 @@ const project = new ScratchProject();
 project.write('corpus/Corpus.h', readFileSync(at('test/corpus/Corpus.h'), 'utf8'));
 for (const { path, text } of files) project.write(`stress/${path}`, text);
 afterAll(() => project.remove());
+
+function engineRun(example: string, stress: 'none' | 'full'): EngineRun {
+  const cwd = at().replaceAll('\\', '/');
+  return {
+    cwd,
+    paths: [`${cwd}/examples/${example}`],
+    drivers: [],
+    workspaceRoots: [],
+    overlays: [],
+    compile: { optimize: 0, checked: true, differential: false, arch: 'x64', defines: [], includes: [] },
+    compileTimeout: 300_000,
+    plan: { tests: [] },
+    simulation: simulationOptions({ checks: 'contract' }),
+    timeout: 300_000,
+    stress,
+  };
+}
 
 const OPTIONS = ['--checks', 'contract', '--format', 'json', ...PATIENCE] as const;
 
@@ -130,6 +149,27 @@ describe('cases that only stress finds', () => {
     );
     expect(one).toBe(two);
     expect(one).toContain('"stress"');
+  });
+});
+
+describe('a cancelled run', () => {
+  it('ends while it is stressed, and the next one runs', async () => {
+    const engine = new Engine({});
+    const abort = new AbortController();
+    const texts: string[] = [];
+    const progress = (text: string): void => {
+      texts.push(text);
+      if (/^stressing synthetic-video: [1-9]/.test(text)) abort.abort();
+    };
+    try {
+      const end = await engine.run(engineRun('synthetic-video', 'full'), { progress }, abort.signal);
+      expect(end.kind).toBe('cancelled');
+      expect(texts.at(-1)).toMatch(/^stressing synthetic-video: \d+ of \d+$/);
+      const next = await engine.run(engineRun('synthetic-video', 'none'), {}, new AbortController().signal);
+      expect(next).toMatchObject({ kind: 'finished', drivers: [{ unable: false }] });
+    } finally {
+      await engine.dispose();
+    }
   });
 });
 

@@ -14,7 +14,10 @@ parentPort?.on('message', (message) => {
   }
   const { id, options } = message;
   const result = { threadId, drivers: [...drivers], driver: message.driver };
-  const done = () => parentPort?.postMessage({ kind: 'done', id, result });
+  const done = () => {
+    const ends = message.calls?.map(() => result);
+    parentPort?.postMessage(ends === undefined ? { kind: 'done', id, result } : { kind: 'stressed', id, ends });
+  };
   if (options.seed === 'never loads') return;
   parentPort?.postMessage({ kind: 'started', id });
   if (options.seed.startsWith('varies')) {
