@@ -1,16 +1,20 @@
 /** The contract of the callback at the cursor, as a page beside the code that follows runs and edits. */
 import { basename } from 'node:path/posix';
-import { commands, languages, type Range, type TextDocument, Uri, window, workspace } from 'vscode';
+import { languages, type Range, type TextDocument, Uri, window, workspace } from 'vscode';
 import { type Breach, contractPage } from '../core/language/service/contract.js';
 import type { CallbackPlace } from '../core/language/service/protocol.js';
 import { figuresText } from '../core/run/figures.js';
 import { Disposables } from './disposables.js';
 import { rangeOf } from './edits.js';
 import type { Lab } from './lab.js';
+import { showPage } from './pages.js';
 import { cursorOf } from './pairedCallback.js';
 import { registerCommand } from './register.js';
 import { figuresOf } from './results.js';
 import { ruleOf } from './suppress.js';
+
+/** From a page of a contract to the folders of pages. */
+const TO_ROOT = '../../../';
 
 /** Problems and results come in bursts. */
 const BURST = 200;
@@ -31,6 +35,7 @@ class Contracts {
   readonly #lab: Lab;
   /** By the page's path. */
   readonly #shown = new Map<string, Shown>();
+  readonly #files = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(lab: Lab) {
@@ -47,12 +52,18 @@ class Contracts {
       return;
     }
     const document = await workspace.openTextDocument(Uri.parse(callback.uri, true));
-    const path = `/contracts/${encodeURIComponent(callback.uri)}/${callback.name}.md`;
+    const path = this.#pathOf(document.uri, callback.name);
     this.#shown.set(path, { document, name: callback.name });
     const page = this.#put(path, document, callback);
-    const preview = (await commands.getCommands(true)).includes('markdown.showPreviewToSide');
-    if (preview) await commands.executeCommand('markdown.showPreviewToSide', page);
-    else await window.showTextDocument(page, { preview: true, viewColumn: -2, preserveFocus: true });
+    await showPage(page, true);
+  }
+
+  /** Files of the same name in several folders have pages of their own. */
+  #pathOf(uri: Uri, name: string): string {
+    const key = uri.toString();
+    const number = this.#files.get(key) ?? this.#files.size + 1;
+    this.#files.set(key, number);
+    return `/contracts/${number}/${basename(uri.path)}/${name}.md`;
   }
 
   dispose(): void {
@@ -93,7 +104,7 @@ class Contracts {
       file: basename(uri.path),
       line: nameAt.start.line + 1,
       at: (line) => `${uri.toString()}#L${line}`,
-      page: (rule) => `/rules/${rule}.md`,
+      page: (rule) => `${TO_ROOT}rules/${rule}.md`,
       breaches: breachesIn(uri, rangeOf(callback.range)),
       run: found && !stale ? { packets: found.figures.packets, figures: figuresText(found.figures) } : undefined,
       stale,

@@ -1,5 +1,14 @@
 /** Pages of ours that change while they are shown, below `vsp-lab:`. */
-import { EventEmitter, type FileChangeEvent, FileChangeType, Uri } from 'vscode';
+import {
+  commands,
+  EventEmitter,
+  extensions,
+  type FileChangeEvent,
+  FileChangeType,
+  Uri,
+  ViewColumn,
+  window,
+} from 'vscode';
 import { RULE_SCHEME } from './ids.js';
 
 export class Pages {
@@ -25,5 +34,17 @@ export class Pages {
 
   dispose(): void {
     this.#changed.dispose();
+  }
+}
+
+const MARKDOWN = 'vscode.markdown-language-features';
+
+/** As a page where VS Code can show Markdown, else as text. The commands of that extension are known once it is awake. */
+export async function showPage(page: Uri, beside = false): Promise<void> {
+  if (extensions.getExtension(MARKDOWN) !== undefined) {
+    await commands.executeCommand(beside ? 'markdown.showPreviewToSide' : 'markdown.showPreview', page);
+  } else {
+    const viewColumn = beside ? ViewColumn.Beside : ViewColumn.Active;
+    await window.showTextDocument(page, { preview: true, viewColumn, preserveFocus: beside });
   }
 }

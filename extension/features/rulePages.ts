@@ -3,7 +3,6 @@
  * network and a restored tab wakes the extension that fills it.
  */
 import {
-  commands,
   Disposable,
   type Event,
   type FileChangeEvent,
@@ -20,7 +19,7 @@ import { findRule, RULES } from '../core/rules/catalogue.js';
 import { rulePage as pageText } from '../core/rules/page/markdown.js';
 import { RULE_SCHEME } from './ids.js';
 import type { Lab } from './lab.js';
-import type { Pages } from './pages.js';
+import { type Pages, showPage } from './pages.js';
 import { registerCommand } from './register.js';
 
 const FOLDER = '/rules/';
@@ -44,10 +43,7 @@ export function rulePage(rule: string): Uri {
 async function explain(asked: unknown): Promise<void> {
   const rule = typeof asked === 'string' && findRule(asked) !== undefined ? asked : await pickRule();
   if (rule === undefined) return;
-  const page = rulePage(rule);
-  const preview = (await commands.getCommands(true)).includes('markdown.showPreview');
-  if (preview) await commands.executeCommand('markdown.showPreview', page);
-  else await window.showTextDocument(page, { preview: true });
+  await showPage(rulePage(rule));
 }
 
 async function pickRule(): Promise<string | undefined> {
