@@ -9,9 +9,11 @@ import {
   type Measured,
   nameHover,
   parameterHover,
+  recordHover,
 } from '../core/language/service/hoverTexts.js';
 import type { Target } from '../core/language/service/protocol.js';
 import { figuresText, sizesText } from '../core/run/figures.js';
+import type { RecordLayout } from '../core/run/report.js';
 import { rangeOf } from './edits.js';
 import { type CommandId, LANGUAGES } from './ids.js';
 import type { Lab } from './lab.js';
@@ -59,9 +61,25 @@ class KmclHovers implements HoverProvider {
         const uri = target.definition === undefined ? document.uri : Uri.parse(target.definition.uri, true);
         return callbackHover(target.role, target.name, this.#measured(uri, target.role, target.name), style);
       }
+      case 'record': {
+        const layout = this.#layout(document.uri, target.names);
+        return layout && recordHover(layout, target.field);
+      }
       case 'parameter':
         return parameterHover(target, target.name, this.#measured(document.uri, target.role, target.callback));
     }
+  }
+
+  /** Of a record that packets were saved as, in a run of this very text. */
+  #layout(uri: Uri, names: readonly string[]): RecordLayout | undefined {
+    for (const { shown, stale } of this.#lab.results.of(uri)) {
+      if (stale) continue;
+      const found = shown.pack.runs
+        .flatMap(({ records }) => records ?? [])
+        .find(({ name }) => names.includes(name.replace(/^(?:struct|union|class) /, '')));
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   #measured(uri: Uri, role: CallbackRole, name: string): Measured | undefined {

@@ -82,6 +82,10 @@ describe('what an editor knows of KMCL', () => {
     await until('figures in the hover', async () =>
       /\*\*Last run\*\* \d+ packets?/.test(await hoverTexts(callbacks(), placeOf(document, 'NicSavePacket('))),
     );
+    const record = await hoverTexts(callbacks(), placeOf(document, 'NIC_SAVED_INDICATION Record'));
+    assert.match(record, /\*\*Saved record\*\* `NIC_SAVED_INDICATION`, \d+ bytes on x64/);
+    const field = await hoverTexts(callbacks(), placeOf(document, 'Version', 'Record->Version'));
+    assert.match(field, /as bytes 4–5 of `NIC_SAVED_INDICATION`/);
   });
 
   it('is quiet in files without KMCL, and where the settings say so', async () => {

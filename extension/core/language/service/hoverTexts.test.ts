@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { RecordLayout } from '../../run/report.js';
 import { FUNCTIONS, factsOf } from '../facts/index.js';
 import { contractPage, type Evidence } from './contract.js';
-import { callbackHover, type HoverStyle, nameHover, parameterHover } from './hoverTexts.js';
+import { callbackHover, type HoverStyle, nameHover, parameterHover, recordHover } from './hoverTexts.js';
 
 const STYLE: HoverStyle = { declaration: true, rule: (id) => `<${id}>` };
 const QUIET: HoverStyle = { ...STYLE, declaration: false };
@@ -69,6 +70,31 @@ describe('a hover on a callback', () => {
     );
     expect(parameterHover({ ...place, ex: true }, 'SaveBufSize', undefined)).toMatch(/^`SaveBufSize`: 0 in the query/);
     expect(parameterHover({ ...place, index: 9 }, 'X', undefined)).toBeUndefined();
+  });
+});
+
+describe('a hover on a saved record', () => {
+  const layout: RecordLayout = {
+    name: 'REC',
+    size: 12,
+    fields: [
+      { name: 'Version', type: 'USHORT', offset: 0, size: 2, format: 'unsigned' },
+      { name: 'Version', type: '', offset: 2, size: 2, format: 'bytes' },
+      { name: 'Items[0]', type: 'ULONG', offset: 4, size: 4, format: 'unsigned' },
+      { name: 'Items[1]', type: 'ULONG', offset: 8, size: 4, format: 'unsigned' },
+    ],
+  };
+
+  it('says where its fields are, padding too', () => {
+    expect(recordHover(layout, undefined)).toBe(
+      '**Saved record** `REC`, 12 bytes on x64\n\n| bytes | field |\n| --- | --- |\n| 0–1 | `Version` `USHORT` |\n| 2–3 | *padding* |\n| 4–7 | `Items[0]` `ULONG` |\n| 8–11 | `Items[1]` `ULONG` |',
+    );
+  });
+
+  it('says where a field of it is', () => {
+    expect(recordHover(layout, 'Items')).toBe('**Saved** as bytes 4–11 of `REC` on x64');
+    expect(recordHover(layout, 'Version')).toBe('**Saved** as bytes 0–1 of `REC` on x64');
+    expect(recordHover(layout, 'Other')).toBeUndefined();
   });
 });
 

@@ -1,4 +1,6 @@
 /** What a hover says, as Markdown: short paragraphs, the rules at the end. */
+
+import type { RecordLayout } from '../../run/report.js';
 import { CALLBACKS, callbackParameters, type NameFacts, spellings } from '../facts/index.js';
 import type { CallbackFacts, CallbackRole, FunctionFacts, ParameterFacts } from '../facts/types.js';
 
@@ -138,6 +140,40 @@ export function parameterHover(
       ? `**Last run** ${measured.sizes} a packet${measured.stale ? ' · edited since' : ''}`
       : '',
   ]);
+}
+
+/** More fields than that are for the view. */
+const MOST_FIELDS = 16;
+
+/** Of a record that a run has seen saved, or of a field of it: as the compiler laid it out (x64, as MSVC does). */
+export function recordHover({ name, size, fields }: RecordLayout, field: string | undefined): string | undefined {
+  if (field === undefined) {
+    const rows = fields.slice(0, MOST_FIELDS).map((each) => {
+      const what = each.type === '' ? '*padding*' : `${code(each.name)} ${code(each.type)}`;
+      return `| ${bytesOf(each)} | ${what} |`;
+    });
+    const more = fields.length - rows.length;
+    const table = ['| bytes | field |', '| --- | --- |', ...rows].join('\n');
+    return paragraphs([
+      `**Saved record** ${code(name)}, ${size} bytes on x64`,
+      table,
+      more > 0 ? `and ${more} more in Packet Buffers` : '',
+    ]);
+  }
+  const parts = fields.filter(
+    (each) =>
+      each.type !== '' &&
+      (each.name === field || each.name.startsWith(`${field}.`) || each.name.startsWith(`${field}[`)),
+  );
+  const [first] = parts;
+  const last = parts.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  const bytes = bytesOf({ offset: first.offset, size: last.offset + last.size - first.offset });
+  return `**Saved** as bytes ${bytes} of ${code(name)} on x64`;
+}
+
+function bytesOf({ offset, size }: { readonly offset: number; readonly size: number }): string {
+  return size === 1 ? `${offset}` : `${offset}–${offset + size - 1}`;
 }
 
 export function factsOfRole(role: CallbackRole): CallbackFacts {

@@ -197,6 +197,18 @@ describe('what a word stands for', () => {
   });
 });
 
+describe('a structure', () => {
+  const RECORD = 'typedef struct _REC { ULONG Id; } REC, *PREC;\n';
+
+  it('is known by its names, and its fields where they are declared or used', () => {
+    const names = ['_REC', 'REC', 'PREC'];
+    expect(ask('target', `${RECORD}VOID F(PR|EC r) { }`)).toMatchObject({ kind: 'record', names, field: undefined });
+    expect(ask('target', RECORD.replace('Id', 'I|d'))).toMatchObject({ kind: 'record', names, field: 'Id' });
+    expect(ask('target', `${RECORD}VOID F(PREC r) { r->I|d = 1; }`)).toMatchObject({ names, field: 'Id' });
+    expect(ask('target', `${RECORD}VOID F(PVOID r) { r->I|d = 1; }`)).toBeUndefined();
+  });
+});
+
 describe('signature help', () => {
   it('knows the operand, half typed or not', () => {
     expect(ask('signature', 'VOID F(VOID) { VmbPacketSend(p, Buf(1, 2), si|')).toEqual({

@@ -9,7 +9,7 @@ import { spelledType } from '../tree/declarators.js';
 import type { FoundFunction, FoundRecord, Span } from '../tree/found.js';
 import { SourceTree } from '../tree/sourceTree.js';
 import type { SourceLanguage, SyntaxParser } from '../tree/syntax.js';
-import { callAround, isQuiet, membersBefore, wordAt, wordBefore } from './cursor.js';
+import { callAround, isQuiet, membersBefore, type Word, wordAt, wordBefore } from './cursor.js';
 import { membersOf, type RecordLookup, recordOfChain } from './locals.js';
 import type {
   At,
@@ -152,6 +152,8 @@ export class LanguageService {
     const within = place.tree.functionAt(place.offset);
     const parameter = within && this.#parameter(at.uri, within, word.name, range);
     if (parameter !== undefined) return parameter;
+    const record = this.#record(at.uri, place.tree, word, range);
+    if (record !== undefined) return record;
     // A member or a variable of the same name is no callback.
     if (/(?:->|\.)\s*$/.test(place.tree.code.slice(Math.max(0, word.start - 20), word.start))) return undefined;
     const [definition] = this.#index.definitionsOf(word.name, at.uri);
@@ -174,6 +176,23 @@ export class LanguageService {
     const facts = CALLBACKS.find((each) => each.role === role.role);
     if (facts === undefined || callbackParameters(facts, role.ex)[index] === undefined) return undefined;
     return { kind: 'parameter', role: role.role, ex: role.ex, index, name, callback: within.name, range };
+  }
+
+  /** A field where it is declared or reached through a variable, or the name of a structure. */
+  #record(uri: string, tree: SourceTree, word: Word, range: TextRange): Target | undefined {
+    const declares = tree.records().find(({ body }) => body.start < word.start && word.end < body.end);
+    const declared = declares?.fields.find(({ nameAt }) => nameAt.start === word.start);
+    if (declares !== undefined && declared !== undefined) {
+      return { kind: 'record', names: namesOf(declares), field: word.name, range };
+    }
+    const chain = membersBefore(tree, word.start);
+    const within = chain === undefined ? undefined : tree.functionAt(word.start);
+    if (chain !== undefined && within !== undefined) {
+      const record = recordOfChain(tree, within, chain, word.start, this.#recordLookup(tree));
+      return record && { kind: 'record', names: namesOf(record), field: word.name, range };
+    }
+    const [found] = this.#index.recordsNamed(word.name, uri);
+    return found && { kind: 'record', names: found.entry.names, field: undefined, range };
   }
 
   #roleOf(uri: string, { name }: FoundFunction): Role | undefined {
@@ -317,6 +336,10 @@ function rangeIn(tree: SourceTree, { start, end }: Span): TextRange {
     start: { line: from.row, character: from.column },
     end: { line: to.row, character: to.column },
   };
+}
+
+function namesOf({ tag, typedefs, pointerTypedefs }: FoundRecord): readonly string[] {
+  return [...(tag === undefined ? [] : [tag]), ...typedefs, ...pointerTypedefs];
 }
 
 /** Flags of the operand, those not written yet. */

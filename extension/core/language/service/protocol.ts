@@ -19,6 +19,14 @@ export interface PlaceIn {
 
 /** What a word of a text stands for. */
 export type Target =
+  /** A structure by one of its names, or a field of it: what the compiler made of it only a run tells. */
+  | {
+      readonly kind: 'record';
+      /** Tag, typedef names and names of pointers to it. */
+      readonly names: readonly string[];
+      readonly field: string | undefined;
+      readonly range: TextRange;
+    }
   /** A name of KMCL. */
   | { readonly kind: 'name'; readonly name: string; readonly range: TextRange }
   /** A parameter of a callback, at its declaration or where it is used. */
