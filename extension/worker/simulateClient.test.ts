@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { BroadcastChannel } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Program, SimulationOptions } from '../core/kmcl/simulation.js';
 import type { RunEnd } from '../core/run/reportBuilder.js';
@@ -128,6 +129,21 @@ describe('SimulatePool', () => {
     const late = run(sampleDriver(), 'well', limits);
     const cancelled = 'crash: cancelled';
     expect((await Promise.all([...ends, late])).map(shown)).toEqual([cancelled, cancelled, 'result', cancelled]);
+  });
+
+  it('cancels variants that run, whose test has its result already, and runs the rest', async () => {
+    const { run } = pool(1);
+    const variants = new BroadcastChannel('variants');
+    const begun = new Promise((resolve) => {
+      variants.onmessage = resolve;
+    });
+    const abort = new AbortController();
+    const varying = run(sampleDriver(), 'varies without end', { signal: abort.signal });
+    const next = run(sampleDriver(), 'well');
+    await begun;
+    variants.close();
+    abort.abort();
+    expect((await Promise.all([varying, next])).map(shown)).toEqual(['crash: cancelled', 'result']);
   });
 
   it('leaves the worker of a cancelled test alive when the test ends by itself', async () => {

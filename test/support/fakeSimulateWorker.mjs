@@ -1,5 +1,5 @@
 /** Stands in for a simulate worker: the seed says how it behaves. Used by simulateClient.test.ts. */
-import { parentPort, threadId } from 'node:worker_threads';
+import { BroadcastChannel, parentPort, threadId } from 'node:worker_threads';
 
 const drivers = new Set();
 
@@ -22,7 +22,10 @@ parentPort?.on('message', (message) => {
   parentPort?.postMessage({ kind: 'started', id });
   if (options.seed.startsWith('varies')) {
     parentPort?.postMessage({ kind: 'ran', id, result });
-    if (options.seed === 'varies without end') for (;;);
+    if (options.seed === 'varies without end') {
+      new BroadcastChannel('variants').postMessage('begun');
+      for (;;);
+    }
     if (options.seed === 'varies and exits') process.exit(3);
     const differential = { records: [], breaches: [], contexts: [] };
     if (options.seed === 'varies and fails') parentPort?.postMessage({ kind: 'failed', id, message: 'no memory' });
