@@ -56,6 +56,15 @@ describe('each fault', () => {
     expect(twins.filter((name) => repaired.get(name)?.length !== 0)).toEqual([]);
   });
 
+  it('tells of another order of packets as information only', () => {
+    expect(findings.get('roundtrip_differs__order')).toMatchObject([
+      {
+        severity: 'info',
+        message: expect.stringContaining('!OutOfOrder does not hold. The library promises no order'),
+      },
+    ]);
+  });
+
   it('says which bytes and which field', () => {
     const message = (name: string): string | undefined => findings.get(name)?.[0]?.message;
     expect(message('savepkt_full_init__padding')).toContain('bytes 9-11 and 18-23');

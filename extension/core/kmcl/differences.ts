@@ -11,6 +11,15 @@ export interface Differential {
   /** Rules that saving once more showed to be broken. */
   readonly breaches: readonly BreachRecord[];
   readonly contexts: readonly ContextTable[];
+  /** Packets saved and restored in another order: how the test ended then, where it did not before. */
+  readonly order?: OrderDifference;
+}
+
+export interface OrderDifference {
+  readonly text: string;
+  /** Location ids, innermost last. */
+  readonly frames: readonly number[];
+  readonly context: CallbackContext;
 }
 
 export interface ByteRun {

@@ -223,10 +223,20 @@ export class Imports {
     if (rule === 'irql-call') {
       return this.#irqlMessage(object);
     }
-    return rule === 'in-external-restartable'
-      ? `the callback changed ${objectText(objectAt(this.#simulator, BigInt(detail)))} before STATUS_PENDING and is called again with ` +
-          'the same packet: it will happen twice'
-      : undefined;
+    const named = (address: number): string => objectText(objectAt(this.#simulator, BigInt(address)));
+    switch (rule) {
+      case 'in-external-restartable':
+        return (
+          `the callback changed ${named(detail)} before STATUS_PENDING and is called again with the same packet: it ` +
+          'will happen twice'
+        );
+      case 'mem-nonpaged-at-dispatch':
+        return `${named(object)} is paged pool and is touched at IRQL ${detail}`;
+      case 'savepkt-irql':
+        return `${named(object)} is touched at IRQL ${detail}: it may be pageable`;
+      default:
+        return undefined;
+    }
   }
 
   /** The kernel half names the function it complains about; the channel half gives a handle. */

@@ -87,6 +87,13 @@ const ALLOCATION = 0;
 /** Equal breaches (rule, place, callback) kept at most: a million packets may break one rule. */
 const REPEATS_KEPT = 100;
 
+/** What irql-call says by its detail, the rules of single functions say in words. */
+const NEEDS: Partial<Record<SimulatorRule, string>> = {
+  'handle-irql': '; it needs PASSIVE_LEVEL',
+  'init-alloc-passive': '; it needs PASSIVE_LEVEL',
+  'state-passive-blocking': '; it needs PASSIVE_LEVEL',
+};
+
 export class Simulator {
   readonly options: SimulationOptions;
   readonly breaches: BreachRecord[] = [];
@@ -258,7 +265,10 @@ export class Simulator {
   /** A call above PASSIVE_LEVEL is a breach of `rule`; the call goes on. */
   passiveOnly(api: string, rule: SimulatorRule = 'irql-call'): void {
     if (this.machine.irql > IRQL.PASSIVE) {
-      this.breach(rule, { detail: this.machine.irql, message: `${api} called at IRQL ${this.machine.irql}` });
+      this.breach(rule, {
+        detail: this.machine.irql,
+        message: `${api} called at IRQL ${this.machine.irql}${NEEDS[rule] ?? ''}`,
+      });
     }
   }
 

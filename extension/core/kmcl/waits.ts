@@ -94,7 +94,7 @@ export class Waits {
       const incoming = callback === 'EvtVmbChannelProcessPacket' || callback === 'EvtVmbChannelProcessingComplete';
       this.#simulator.breach(incoming ? 'in-irql-safe' : 'wait-irql', {
         detail: machine.irql,
-        message: `${what} called at IRQL ${machine.irql}`,
+        message: `${what} called at IRQL ${machine.irql}${zeroTimeout ? '' : '; a wait needs APC_LEVEL at most'}`,
       });
     }
   }

@@ -2,6 +2,8 @@
  * Words for breaches that the simulator reports with a number only: `detail` as vsp_misuse and vsp_breach were given
  * it.
  */
+import { apiName } from '../kmcl/api.js';
+import { LIBRARY_FRAME } from '../kmcl/layout.js';
 import type { BreachRecord } from '../kmcl/simulation.js';
 import { statusName } from '../kmcl/statusNames.js';
 import type { RuleId } from './catalogue.js';
@@ -14,6 +16,16 @@ const IRQL_NAMES = ['PASSIVE_LEVEL', 'APC_LEVEL', 'DISPATCH_LEVEL'] as const;
 /** A KIRQL as the documentation writes it. */
 export function irqlText(irql: number): string {
   return IRQL_NAMES[irql] ?? `IRQL ${irql}`;
+}
+
+/** The library function that was called, by the innermost frame. */
+function libraryFunction({ frames }: BreachRecord, otherwise: string): string {
+  const last = frames.at(-1) ?? 0;
+  return (last >= LIBRARY_FRAME ? apiName(last - LIBRARY_FRAME) : undefined) ?? otherwise;
+}
+
+function passiveText(irql: number): string {
+  return irql === 0 ? 'with a spin lock held' : `at ${irqlText(irql)}; it needs PASSIVE_LEVEL`;
 }
 
 /** What has become of a packet object (enum vsp_packet_state). */
@@ -93,10 +105,8 @@ const STATE: Partial<Record<RuleId, Words>> = {
     'EvtVmbChannelStarted',
   'state-latency-window': () =>
     'VmbChannelSetInterruptLatency outside the time from EvtVmbChannelOpened to EvtVmbChannelClosed',
-  'state-passive-blocking': (irql) =>
-    irql === 0
-      ? 'a blocking library function is called with a spin lock held'
-      : `a blocking library function is called at ${irqlText(irql)}`,
+  'state-passive-blocking': (irql, breach) =>
+    `${libraryFunction(breach, 'a blocking library function')} called ${passiveText(irql)}`,
   'gpadl-single-map': (gpadl) => `GPADL ${gpadl} is mapped already: one mapping at a time`,
 };
 
@@ -186,8 +196,7 @@ const SAVE: Partial<Record<RuleId, Words>> = {
     `${end === 0 ? 'VmbChannelSaveContinue' : 'VmbChannelSaveEnd'} without a successful VmbChannelSaveBegin`,
   'save-continue-statuses': () => 'VmbChannelSaveContinue is called again although it had finished or failed',
   'save-grow': (required) => `the buffer is smaller than the ${bytes(required)} that BytesRequired asked for`,
-  'save-passive': (irql) =>
-    irql === 0 ? 'a save function is called with a spin lock held' : `a save function is called at ${irqlText(irql)}`,
+  'save-passive': (irql, breach) => `${libraryFunction(breach, 'a save function')} called ${passiveText(irql)}`,
   'restore-force-new': (packets) =>
     `${count(packets, 'transaction')} left open at save, though FORCE_NEW_CHANNEL drops them`,
 };
@@ -217,7 +226,7 @@ const SAVE_PACKET: Partial<Record<RuleId, Words>> = {
     `${bytes(missing)} that are persisted were never written: they hold what was in memory before`,
   // The verdict of savePacket.ts speaks where the numbers differ.
   'savepkt-size-exact': (written) =>
-    `*BytesNeeded reports ${bytes(written)}, and bytes behind them were written, not with zeros: their end is lost`,
+    `*BytesNeeded reports ${bytes(written)}, but more than zeros was written behind them: that is not saved`,
   'savepkt-no-truncate': (needed) =>
     `the write call succeeded although the record needs ${bytes(needed)}: the saved record is cut off`,
   'savepkt-stable': (needed) =>
@@ -265,6 +274,10 @@ const OTHERS: Partial<Record<RuleId, Words>> = {
       : `called at ${irqlText(detail)}, which it does not allow`,
   'lock-irql': (detail) => LOCK_BREACHES[detail] ?? 'the lock is not released the way it was acquired',
   'lock-list': () => 'the LIST_ENTRY is corrupt: it was inserted or removed twice, or overwritten',
+  'iface-dereference': (known) =>
+    known === 0
+      ? 'Context of an interface is passed that no query returned'
+      : 'InterfaceDereference is called more often than the query and InterfaceReference gave references',
   'mem-nonpaged-at-dispatch': (irql) => `paged pool is touched at ${irqlText(irql)}`,
   'mem-paged-code': (irql) => `PAGED_CODE() at ${irqlText(irql)}`,
 };

@@ -1,6 +1,13 @@
 /** What the variants of a test told becomes drafts (interfaces section 5, "Meanings" and "Differential runs"). */
 import { API } from '../kmcl/api.js';
-import type { ByteRun, ContextField, ContextTable, FlowDifference, RecordDifference } from '../kmcl/differences.js';
+import type {
+  ByteRun,
+  ContextField,
+  ContextTable,
+  FlowDifference,
+  OrderDifference,
+  RecordDifference,
+} from '../kmcl/differences.js';
 import { LIBRARY_FRAME } from '../kmcl/layout.js';
 import type { BreachRecord } from '../kmcl/simulation.js';
 import { statusName } from '../kmcl/statusNames.js';
@@ -179,18 +186,32 @@ function fieldDrafts(input: RuleInput, table: ContextTable): readonly Draft[] {
   });
 }
 
+/** Information only: no order is promised, and a test may well have one in mind. */
+function orderDraft({ driver }: RuleInput, { text, frames, context }: OrderDifference): Draft {
+  const message =
+    'only when its packets are saved and restored in another order (--mode S-04=shuffle) does this test end here: ' +
+    `${text}. The library promises no order`;
+  return draft('roundtrip-differs', message, {
+    location: userPosition(driver.locations, frames),
+    callStack: callStack(driver.locations, frames),
+    ...context,
+    atMost: 'info',
+  });
+}
+
 /** Findings of the differential runs, what they say of the records first. */
 export function differentialDrafts(input: RuleInput): readonly Draft[] {
   const { differential, fault, stubs } = input.result;
   if (differential === undefined) return [];
-  const { records, flow, contexts } = differential;
+  const { records, flow, contexts, order } = differential;
   // What memory held has led to a fault already: that is told.
   const told = flow === undefined || flow.explains !== undefined || fault !== undefined ? [] : [flowDraft(input, flow)];
   const drafts = [
     ...records.map((each) => recordDraft(input, each)),
     ...told,
     ...contexts.flatMap((table) => fieldDrafts(input, table)),
+    ...(order === undefined ? [] : [orderDraft(input, order)]),
   ];
   const stubbed = stubs.some(({ calls }) => calls > 0);
-  return stubbed ? drafts.map((each) => ({ ...each, atMost: 'warning' as const })) : drafts;
+  return stubbed ? drafts.map((each) => ({ ...each, atMost: each.atMost ?? ('warning' as const) })) : drafts;
 }

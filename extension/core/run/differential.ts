@@ -4,7 +4,7 @@
  * decisions nobody made; memory that lies elsewhere shows addresses; saving once more shows side effects and what does
  * not survive; a changed context field shows whether it comes through. What goes wrong inside these runs is no finding.
  */
-import type { Differential, FlowDifference, RecordDifference } from '../kmcl/differences.js';
+import type { Differential, FlowDifference, OrderDifference, RecordDifference } from '../kmcl/differences.js';
 import { FAULT } from '../kmcl/layout.js';
 import type {
   BreachRecord,
@@ -142,7 +142,14 @@ class Variants {
     const breaches = [...this.#answers, ...(completed && saved ? this.#again() : [])];
     const records = [...this.#fresh.all, ...this.#placed.all];
     const contexts = completed && saves ? this.#fields(types, few, reference) : [];
-    return { records, ...(flow === undefined ? {} : { flow }), breaches, contexts };
+    const order = this.#otherOrder(reference);
+    return {
+      records,
+      ...(flow === undefined ? {} : { flow }),
+      breaches,
+      contexts,
+      ...(order === undefined ? {} : { order }),
+    };
   }
 
   #run(variant: Variant, program = this.#program): Observed | undefined {
@@ -213,6 +220,21 @@ class Variants {
   #again(): readonly BreachRecord[] {
     const { breaches = [] } = this.#run({ fill: REFERENCE, again: true }) ?? {};
     return breaches.filter(({ rule }) => rule === 'savepkt-idempotent' || rule === 'roundtrip-differs');
+  }
+
+  // ---- Order
+
+  /** No order is promised (S-04, S-25): a test that ends otherwise with another one is worth knowing. */
+  #otherOrder({ ended, observation }: Observed): OrderDifference | undefined {
+    const { modes } = this.#options;
+    const isOrdered = modes['S-04'] === undefined || modes['S-04'] === 'send-order';
+    if (!this.#base.completed || ended !== 'completed' || observation.writes < 2 || !isOrdered) return undefined;
+    if (this.#program.kind === 'packets') return undefined; // packets that are all alike
+    const options = { ...this.#options, modes: { ...modes, 'S-04': 'shuffle' }, variant: { fill: REFERENCE } };
+    const { fault, assertion } = this.#simulate(this.#loaded, this.#program, options);
+    const context = { channel: null, packet: null, pass: null, callback: null } as const;
+    if (assertion !== undefined) return { text: assertion.message, frames: assertion.frames, context };
+    return fault === undefined ? undefined : { text: fault.text, frames: fault.frames, context: fault.context };
   }
 
   // ---- Fields
