@@ -33,7 +33,7 @@ export function activate(lab: Lab): void {
       createDebugAdapterDescriptor: (session) => new DebugAdapterInlineImplementation(new AdapterProxy(lab, session)),
     }),
   );
-  store.add(registerCommand('vspLab.debugFile', (file, target) => debugFile(file, target)));
+  store.add(registerCommand('vspLab.debugFile', (file, target) => debugFile(lab, file, target)));
 }
 
 /** Begins a session, and tells what kept it from beginning. */
@@ -46,7 +46,7 @@ export async function startDebugging(uri: Uri, more: Readonly<Record<string, unk
   await debug.startDebugging(workspace.getWorkspaceFolder(uri), configuration);
 }
 
-async function debugFile(file: Uri | undefined, target: DebugTarget | undefined): Promise<void> {
+async function debugFile(lab: Lab, file: Uri | undefined, target: DebugTarget | undefined): Promise<void> {
   const uri = file ?? window.activeTextEditor?.document.uri;
   if (uri === undefined) {
     void window.showInformationMessage('Open a C or C++ file with save and restore callbacks or tests, then debug it.');
@@ -61,12 +61,28 @@ async function debugFile(file: Uri | undefined, target: DebugTarget | undefined)
     case 'restore': {
       // Over a callback it is the callback that is of interest: the run stops in it.
       const pass = target.kind === 'save' ? 'query' : 'restore';
-      await startDebugging(uri, { program, stopAt: { pass } }, `Debug ${target.name}`);
+      const test = testReaching(lab, uri, target);
+      const more = test === undefined ? {} : { test };
+      await startDebugging(uri, { program, ...more, stopAt: { pass } }, `Debug ${target.name}`);
       return;
     }
     default:
       await startDebugging(uri, { program }, `Debug ${nameOf(uri)}`);
   }
+}
+
+/** The first test that is known to reach a callback: another one would end without having stopped in it. */
+function testReaching(lab: Lab, uri: Uri, { kind, name }: DebugTarget): string | undefined {
+  for (const { shown } of lab.results.of(uri)) {
+    for (const run of shown.pack.runs) {
+      const reaches = run.channels.some(({ callbacks }) => {
+        const found = kind === 'save' ? callbacks?.save : callbacks?.restore;
+        return found?.function === name || found?.function.endsWith(`::${name}`) === true;
+      });
+      if (reaches && run.contextSource === 'fixture') return run.name;
+    }
+  }
+  return undefined;
 }
 
 function nameOf(uri: Uri): string {

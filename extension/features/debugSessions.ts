@@ -3,11 +3,21 @@ import { type DebugSession, debug, EventEmitter } from 'vscode';
 import { OWN_REQUESTS, type StandingPlace } from '../debug/ownRequests.js';
 import { Disposables } from './disposables.js';
 import { DEBUG_TYPE } from './ids.js';
+import { uriOf } from './paths.js';
+import type { DriverResult, Results } from './results.js';
 
 /** A run that stands. */
 export interface Standing {
   readonly session: DebugSession;
   readonly place: StandingPlace;
+}
+
+/** The report of the driver that is debugged: of its folder, or of a file of it. */
+export function debuggedResult(results: Results, { session }: Standing): DriverResult | undefined {
+  const program = session.configuration['program'];
+  if (typeof program !== 'string') return undefined;
+  const path = program.replaceAll('\\', '/').replace(/\/$/, '');
+  return results.get(path) ?? results.of(uriOf(path))[0];
 }
 
 interface Event {

@@ -15,6 +15,7 @@ import {
 } from 'vscode';
 import { PROTOCOL, type SentReport, type Target, type ToView } from '../../webview/protocol.js';
 import { savedOf, withoutSaved } from '../core/run/reportPack.js';
+import { debuggedResult, type Standing } from './debugSessions.js';
 import { driverReport, problemsOf, targetOf } from './driverReports.js';
 import { exportReport } from './exportReport.js';
 import { type AnchorLink, EDITOR_VIEW, VIEW } from './ids.js';
@@ -47,6 +48,7 @@ export function activate(lab: Lab): void {
     registerCommand('vspLab.showPacketBuffers', (link) => buffers.show(isAnchorLink(link) ? link : undefined)),
   );
   lab.store.add(registerCommand('vspLab.openPacketBuffersInEditor', () => buffers.openInEditor()));
+  lab.store.add(lab.debugSessions.onDidChange((standing) => buffers.follow(standing)));
   lab.presence.whenAwake(() => buffers.reopen());
 }
 
@@ -158,6 +160,17 @@ class PacketBuffers implements PageHost {
       await setContext('vspLab.present', true);
       await commands.executeCommand(`${VIEW.panel}.focus`);
     }
+    this.#reveal();
+  }
+
+  /** While debugging the view shows the packet whose callback runs; it never takes the focus. */
+  follow(standing: Standing | undefined): void {
+    if (standing === undefined) return;
+    const { packet, channel, run: name } = standing.place;
+    const result = debuggedResult(this.#lab.results, standing);
+    const run = result?.shown.pack.runs.findIndex((each) => each.name === name) ?? -1;
+    if (result === undefined || run < 0 || packet === null || channel === null) return;
+    this.#wanted = { driver: result.key, run, channel, packet };
     this.#reveal();
   }
 

@@ -66,7 +66,8 @@ async function transcript(program: string): Promise<string> {
 
 describe('debugging an example gives the same transcript every time', () => {
   it.each(EXAMPLES)('%s', async (example) => {
-    const text = await transcript(at('examples', example));
+    // Addresses move with every change of our C; what lies there does not.
+    const text = (await transcript(at('examples', example))).replace(/0x[0-9A-F]{16}/g, '0x...');
     await expect(text).toMatchFileSnapshot(`../golden/debug-${example}.txt`);
   });
 });
