@@ -24,7 +24,7 @@ const files = [
   /^extension\/extension\/core\/run\/project\.schema\.json$/,
   /^extension\/snippets\/kmcl\.json$/,
   /^extension\/dist\/extension\.cjs$/,
-  /^extension\/dist\/(engine|compile-worker|simulate-worker|language-worker)\.js$/,
+  /^extension\/dist\/(adapter|engine|compile-worker|debug-worker|simulate-worker|language-worker)\.js$/,
   /^extension\/dist\/webview\/view\.(css|js)$/,
   /^extension\/dist\/tree\/(web-tree-sitter|tree-sitter-c|tree-sitter-cpp)\.wasm$/,
   /^extension\/dist\/wdk\/\w+(\.h)?$/,
