@@ -103,7 +103,6 @@ class Contracts {
       ex,
       file: basename(uri.path),
       line: nameAt.start.line + 1,
-      at: (line) => `${uri.toString()}#L${line}`,
       page: (rule) => `${TO_ROOT}rules/${rule}.md`,
       breaches: breachesIn(uri, rangeOf(callback.range)),
       run: found && !stale ? { packets: found.figures.packets, figures: figuresText(found.figures) } : undefined,

@@ -1,4 +1,7 @@
-/** The contract of one callback beside its code: what it breaks, what it kept in a run, what only a run can tell. */
+/**
+ * The contract of one callback beside its code: what it breaks, what it kept in a run, what only a run can
+ * tell. Lines are no links: Markdown pages of VS Code lead to no files outside their own file system.
+ */
 import { findRule, type Rule } from '../../rules/catalogue.js';
 import type { CallbackRole } from '../facts/types.js';
 import { escaped, factsOfRole, typeNameOf } from './hoverTexts.js';
@@ -18,8 +21,6 @@ export interface Evidence {
   readonly file: string;
   /** Of the name, from 1. */
   readonly line: number;
-  /** A link to a line of the file. */
-  readonly at: (line: number) => string;
   /** A link to the page of a rule. */
   readonly page: (rule: string) => string;
   readonly breaches: readonly Breach[];
@@ -31,7 +32,7 @@ export interface Evidence {
 
 /** Markdown. */
 export function contractPage(evidence: Evidence): string {
-  const { name, role, ex, file, line, at, run, breaches } = evidence;
+  const { name, role, ex, file, line, run, breaches } = evidence;
   const facts = factsOfRole(role);
   const rules = facts.rules.flatMap((id) => findRule(id) ?? []);
   const own = new Set(rules.map(({ id }) => id as string));
@@ -43,7 +44,7 @@ export function contractPage(evidence: Evidence): string {
   const packets = run === undefined ? '' : `${run.packets} packet${run.packets === 1 ? '' : 's'}`;
   return [
     `# ${escaped(name)}`,
-    `\`${typeNameOf(role, ex)}\` at [${escaped(file)}:${line}](${at(line)})`,
+    `\`${typeNameOf(role, ex)}\` at ${escaped(file)}:${line}`,
     runLine(evidence),
     `**Called when** ${facts.calledWhen}`,
     `**Must** ${facts.must}`,
@@ -68,10 +69,9 @@ function section(title: string, rows: readonly string[]): readonly string[] {
   return rows.length === 0 ? [] : [`## ${title} (${rows.length})`, rows.join('\n')];
 }
 
-function breachRows(breaches: readonly Breach[], { at, page }: Evidence): readonly string[] {
+function breachRows(breaches: readonly Breach[], { page }: Evidence): readonly string[] {
   return breaches.map(
-    ({ rule, line, message }) =>
-      `- [${rule}](${page(rule)}) at [line ${line}](${at(line)}): ${escaped(message.split('\n')[0] ?? '')}`,
+    ({ rule, line, message }) => `- [${rule}](${page(rule)}) at line ${line}: ${escaped(message.split('\n')[0] ?? '')}`,
   );
 }
 

@@ -105,7 +105,6 @@ describe('the contract of a callback', () => {
     ex: false,
     file: 'Nic.c',
     line: 7,
-    at: (line) => `#L${line}`,
     page: (rule) => `/rules/${rule}.md`,
     breaches: [
       { rule: 'savepkt-size-exact', line: 12, message: '8 bytes more' },
@@ -124,7 +123,7 @@ describe('the contract of a callback', () => {
       expect.stringMatching(/^Kept in 8 packets of the last run \(\d+\)$/),
       expect.stringMatching(/^Read from the source, never by a run \(\d+\)$/),
     ]);
-    expect(page).toContain('- [savepkt-size-exact](/rules/savepkt-size-exact.md) at [line 12](#L12): 8 bytes more');
+    expect(page).toContain('- [savepkt-size-exact](/rules/savepkt-size-exact.md) at line 12: 8 bytes more');
     expect(page.match(/savepkt-size-exact\.md/g)).toHaveLength(1);
   });
 
