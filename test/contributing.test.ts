@@ -44,6 +44,9 @@ const commands: Record<
   'npm run -s vsp-lab -- run --help': { runs: 0, prints: /--packets/ },
   'npm run -s vsp-lab -- run path/to/driver.c': { elsewhere: 'test/e2e/start.test.ts' },
   'npm run -s vsp-lab -- run examples --format json --out report.json': { elsewhere: 'test/e2e/start.test.ts' },
+  'npm run -s vsp-lab -- scaffold --file path/to/driver.c --context NIC_RX_CONTEXT': {
+    elsewhere: 'test/e2e/scaffoldCli.test.ts',
+  },
   'npx vitest run extension/core/rules/catalogue.test.ts': { runs: 0, prints: /1 passed/ },
 };
 

@@ -121,10 +121,13 @@ describe('texts beside package.json', () => {
     expect(text('CHANGELOG.md')).toMatch(new RegExp(`^## \\[(Unreleased|${manifest.version})\\]`, 'm'));
   });
 
-  it.each(['README.md', 'CONTRIBUTING.md', 'docs/architecture.md'])('%s links only to files that exist', (path) => {
-    const links = [...text(path).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) => target ?? '');
-    expect(links.filter((target) => !existsSync(at(path, '..', target)))).toEqual([]);
-  });
+  it.each(['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/scaffold.md'])(
+    '%s links only to files that exist',
+    (path) => {
+      const links = [...text(path).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) => target ?? '');
+      expect(links.filter((target) => !existsSync(at(path, '..', target)))).toEqual([]);
+    },
+  );
 
   it('CI runs the one test command', () => {
     expect(text('.ci/run').trimEnd().split('\n').at(-1)).toBe('exec npm test');

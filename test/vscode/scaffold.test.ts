@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
 import { type CodeAction, commands, type Position, Range, type TextDocument, Uri, window, workspace } from 'vscode';
-import { api, file, folder, lensLike, open, ours, setText, until } from './support/acts.js';
+import { api, file, folder, lensLike, open, ours, until } from './support/acts.js';
 
 const SOURCE = `#include <ntddk.h>
 #include <vmbuskernelmodeclientlibapi.h>
@@ -12,7 +12,9 @@ typedef struct _NIC_RX_CONTEXT {
     PVOID Data;
 } NIC_RX_CONTEXT, *PNIC_RX_CONTEXT;
 `;
-const scratch = (): Uri => Uri.joinPath(folder('synthetic-nic'), 'scaffold');
+let number = 0;
+/** A folder of its own for each test: VS Code reloads what changes under it when it likes. */
+const scratch = (): Uri => Uri.joinPath(folder('synthetic-nic'), `scaffold${number}`);
 const source = (): Uri => Uri.joinPath(scratch(), 'Rx.c');
 const fixture = (): Uri => Uri.joinPath(scratch(), 'NicRxFixture.c');
 
@@ -53,6 +55,7 @@ async function said(work: () => Thenable<unknown>): Promise<readonly string[]> {
 describe('callbacks for a context', () => {
   before(api);
   beforeEach(async () => {
+    number += 1;
     await workspace.fs.createDirectory(scratch());
     await workspace.fs.writeFile(source(), new TextEncoder().encode(SOURCE));
   });
@@ -96,15 +99,16 @@ describe('callbacks for a context', () => {
   });
 
   it('are refused with a reason, and nothing is changed', async () => {
-    const document = await open(source());
+    const taken = Uri.joinPath(scratch(), 'Taken.c');
+    const text = `${SOURCE}int NIC_RX_SAVED;\n`;
+    await workspace.fs.writeFile(taken, new TextEncoder().encode(text));
+    const document = await open(taken);
     const refused = async (context: string): Promise<readonly string[]> =>
-      said(() => commands.executeCommand('vspLab.scaffold', { uri: source(), context }));
+      said(() => commands.executeCommand('vspLab.scaffold', { uri: taken, context }));
     assert.match((await refused('NOTHING'))[0] ?? '', /^No structure NOTHING in /);
-    await setText(document, `${SOURCE}int NIC_RX_SAVED;\n`);
-    assert.match((await refused('NIC_RX_CONTEXT'))[0] ?? '', /^The name NIC_RX_SAVED is taken in Rx\.c:9/);
-    assert.equal(document.getText(), `${SOURCE}int NIC_RX_SAVED;\n`);
+    assert.match((await refused('NIC_RX_CONTEXT'))[0] ?? '', /^The name NIC_RX_SAVED is taken in Taken\.c:9/);
+    assert.equal(document.getText(), text);
     assert.equal(await exists(fixture()), false);
-    await document.save();
   });
 
   it('are not written into a file that is read-only', async () => {

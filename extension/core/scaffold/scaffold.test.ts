@@ -1,4 +1,5 @@
 /** Where pieces go, what they take over from the file, and what is refused: with the real compiler's facts. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ScaffoldFolder } from '../../../test/support/scaffoldFiles.js';
 import { applyEdits } from './request.js';
@@ -320,4 +321,14 @@ it('is the same every time, and its edits leave the rest alone', () => {
       first.edits.map((edit) => ({ ...edit, text: '' })),
     ),
   ).toBe(text);
+});
+
+it('is what docs/scaffold.md shows', () => {
+  const page = readFileSync(new URL('../../../docs/scaffold.md', import.meta.url), 'utf8');
+  const [before = '', ...pieces] = [...page.matchAll(/```c\n([\s\S]*?)```/g)].map(([, text = '']) => text);
+  const fields = /--fields (\S+)/.exec(page)?.[1]?.split(',') ?? [];
+  const folder = new ScaffoldFolder({ 'Nic.c': before });
+  folder.scaffold('Nic.c', 'NIC_RX_CONTEXT', { fields });
+  expect(pieces).toHaveLength(3);
+  for (const piece of pieces) expect(folder.text('Nic.c')).toContain(piece);
 });
