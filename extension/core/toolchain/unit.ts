@@ -12,6 +12,7 @@ import { transform } from './passes/index.js';
 import { nameOf } from './passes/lexer.js';
 import type { PrecompiledHeaders } from './precompiled.js';
 import { exportStatics } from './staticExports.js';
+import { asksForTarget, layoutRemarks } from './targetLayouts.js';
 import { fromToolPath, type Lookups, type ToolFiles, toToolPath } from './toolFiles.js';
 import { backEndError, clarifyAll, limitMessage, nameIntrinsic, outsideTest } from './unsupported.js';
 
@@ -143,6 +144,7 @@ export function compileUnit(request: UnitRequest, tools: UnitTools): UnitResult 
     const { ir: _ir, variables: _variables, calls: _calls, errors: _errors, ...kept } = result;
     const facts = {
       ...kept,
+      notes: [...result.notes, ...targetRemarks(request, tools, result, lookups)],
       functions: exported.functions,
       strongData: strongAmong(result),
       warnings: messages.filter(({ severity }) => severity === 'warning'),
@@ -151,6 +153,19 @@ export function compileUnit(request: UnitRequest, tools: UnitTools): UnitResult 
     return { ok: true, output: { object: back, facts }, lookups };
   }
   return { ok: false, diagnostics: backEndFailure(back, shown, result, tools.memoryLimit) };
+}
+
+/** What ARM64 would lay out otherwise: for differential runs, of a driver compiled for x64 that asks for its target. */
+function targetRemarks(
+  request: UnitRequest,
+  tools: UnitTools,
+  { types, recordUses }: TransformResult,
+  lookups: Lookups,
+): readonly Diagnostic[] {
+  const { options, instrument, source } = request;
+  if (!instrument || options.differential !== true || options.arch !== 'x64' || !asksForTarget(lookups)) return [];
+  const other = readUnit({ ...request, options: { ...options, arch: 'arm64', checked: false } }, tools);
+  return other.ok ? layoutRemarks(types, recordUses, other.ir, tools.pathOf(toToolPath(source))) : [];
 }
 
 /**
