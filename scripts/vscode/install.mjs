@@ -8,9 +8,14 @@ import { join } from 'node:path';
 import { npm } from '../ensure.mjs';
 import { at, hashOf, locked, readIfThere, run, say } from '../lib/project.mjs';
 
-/** VS Code 1.139.1. */
-const version = '4.139.1';
-const integrity = 'sha512-fUYvJVdz4ZoVJfakGiGWXFMpF8K1ObsrpGvX17ZxNpKOzdNHs7lANT670JTr4ZhA8DnWqyvvmFG/d3HV9Yy6ew==';
+/** Versions of code-server by the checksums of their packages: its minor version is that of its VS Code. */
+const servers = /** @type {Readonly<Record<string, string>>} */ ({
+  '4.139.1': 'sha512-fUYvJVdz4ZoVJfakGiGWXFMpF8K1ObsrpGvX17ZxNpKOzdNHs7lANT670JTr4ZhA8DnWqyvvmFG/d3HV9Yy6ew==',
+  // The oldest there is of those the extension runs in (engines.vscode): 1.101 and 1.102 were never packaged.
+  '4.103.2': 'sha512-dbYFASiePozmAfA2e3BYE7r83CdZ7LMDEAzKhLVRJwFbnd4zAaFlsxvBNrLAkunDJUaEqbtawsBfbtDZu6SXnQ==',
+});
+const version = process.env['VSP_LAB_VSCODE_SERVER'] ?? '4.139.1';
+const integrity = servers[version];
 
 const folder = at('.cache', `vscode-server-${version}`);
 const stamp = join(folder, '.installed');
@@ -23,6 +28,9 @@ const unwanted = ['copilot', 'github', 'microsoft-authentication', 'tunnel-forwa
  * @returns {string} the server's folder; its entry is `out/server-main.js`
  */
 export function ensureVsCodeServer() {
+  if (integrity === undefined) {
+    throw new Error(`VSP_LAB_VSCODE_SERVER=${version}: there are ${Object.keys(servers).join(', ')}`);
+  }
   const wanted = hashOf(['scripts/vscode/install.mjs', 'scripts/vscode/spdlog.cjs', 'scripts/vscode/watchdog.cjs']);
   if (readIfThere(stamp) !== wanted) {
     locked('vscode-server', () => {
@@ -60,7 +68,10 @@ function install() {
     ['spdlog', 'spdlog.cjs'],
     ['native-watchdog', 'watchdog.cjs'],
   ]) {
-    copyFileSync(at('scripts/vscode', standIn ?? ''), join(server, 'node_modules/@vscode', name ?? '', 'index.js'));
+    const modules = [`@vscode/${name}`, name ?? ''].map((each) => join(server, 'node_modules', each));
+    for (const module of modules.filter((each) => existsSync(each))) {
+      copyFileSync(at('scripts/vscode', standIn ?? ''), join(module, 'index.js'));
+    }
   }
   withoutGallery(join(server, 'product.json'));
   renameSync(server, folder);
