@@ -39,7 +39,7 @@ export function memoryFaultText(
     case FAULT.ASSERT:
       return { text: address === 0n ? 'an assertion of the driver failed' : machine.text(Number(address)) };
     case FAULT.TIMEOUT:
-      return { text: BUDGET_SPENT };
+      return { text: BUDGET_SPENT.replace('budget of', `budget of ${simulator.options.budget}`) };
     case FAULT.STACK_OVERFLOW:
       return { text: 'the stack is exhausted' };
     case FAULT.OUT_OF_MEMORY:

@@ -1762,7 +1762,7 @@ export const RULES = [
     cite: '',
     title: 'A test ends within its budget of loop turns and calls.',
     consequence: 'A loop without end stops a processor of the host.',
-    mend: 'Bound the loop, or raise the budget if it is only long.',
+    mend: 'Bound the loop. A test that is only long is split into several: each has a budget of its own.',
   },
   {
     id: 'run-stack-overflow',
@@ -1848,7 +1848,7 @@ export const RULES = [
     severity: 'warning',
     sources: '',
     cite: '',
-    title: 'A context field that mattered before the save matters after the restore.',
+    title: "Each field of a packet's context has its value again after a save and a restore.",
     consequence: 'The request goes on with a default value.',
     mend: 'Save the field, or mark it VSPLAB_TRANSIENT.',
   },
