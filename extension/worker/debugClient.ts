@@ -23,6 +23,7 @@ import {
   type LaunchRefusal,
 } from './debugProtocol.js';
 import { readShown } from './engine.js';
+import { hasMemory64 } from './memory64.js';
 import { distFolder } from './toolchainFiles.js';
 
 export interface DebugClientOptions {
@@ -68,6 +69,10 @@ export class DebugClient {
 
   /** Compiles and loads; at most once. Never rejects for what the user has done. */
   async launch(launch: DebugLaunch): Promise<Launched | LaunchRefusal> {
+    if (!hasMemory64()) {
+      const message = `${process.version} of Node.js has no 64-bit WebAssembly memory: 24 is the first that has`;
+      return { ok: false, reason: 'failed', message, diagnostics: [] };
+    }
     try {
       const prepared = await prepare(launch, this.#compiler, this.#abort.signal);
       if (!prepared.ok) return prepared;

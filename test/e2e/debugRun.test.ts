@@ -255,6 +255,9 @@ describe('breakpoints', () => {
     await opened.ask('setBreakpoints', { file: program, breakpoints: [] });
     await opened.to({ kind: 'stepOver' });
     expect((await opened.to({ kind: 'reverseContinue' })).moment).toEqual(stop.moment);
+    const never = { breakpoints: [{ id: 7, address, size: 2, condition: 'Total == 77' }] };
+    expect(await opened.ask('setDataBreakpoints', never)).toMatchObject([{ id: 7, verified: true }]);
+    expect(place(await opened.to({ kind: 'reverseContinue' }))).not.toBe('watch after');
   });
 });
 
@@ -278,6 +281,17 @@ describe('incidents', () => {
     const again = await opened.to({ kind: 'travel', to: stop.moment });
     expect([again.moment, again.reason]).toEqual([stop.moment, stop.reason]);
     expect((await opened.go({ kind: 'continue' })).kind).toBe('ended');
+  });
+
+  it('of endless recursion show its innermost frames', async () => {
+    await using opened = await session('Recursion');
+    await opened.ask('setExceptionFilters', { filters: { finding: ['run-stack-overflow'] } });
+    await opened.ask('start', {});
+    const { reason, frames } = await opened.stop();
+    expect(reason).toMatchObject({ kind: 'finding', rule: 'run-stack-overflow', final: true });
+    expect([frames.length, frames[0]?.name]).toEqual([1000, 'Overflow']);
+    expect((await opened.to({ kind: 'stepBack' })).frames).toHaveLength(1000);
+    expect((await opened.to({ kind: 'restart' })).frames).toHaveLength(1);
   });
 
   it('of another rule do not stop', async () => {
@@ -407,7 +421,7 @@ describe('what cannot be debugged', () => {
 });
 
 describe('the report', () => {
-  it.each(['Walk', 'Overrun', 'Bugcheck', 'Assertion'])('%s is what it is without a debugger', async (test) => {
+  it.each(['Walk', 'Overrun', 'Bugcheck', 'Assertion', 'Recursion'])('%s is what it is without a debugger', async (test) => {
     await using opened = await session(test);
     await opened.start();
     await opened.to({ kind: 'stepIn' });

@@ -6,7 +6,7 @@ import type { BoundBreakpoint, DataBreakpoint, FunctionBreakpoint, SourceBreakpo
 import { DEBUG_WATCHED_BYTES, DEBUG_WATCHES } from './layout.js';
 import { breakpointScope, type Stage } from './stopped.js';
 import type { DebugTables, SiteId } from './tables.js';
-import type { BreakpointView, Compiled, DebugServices, StoppedView } from './view.js';
+import type { BreakpointScope, BreakpointView, Compiled, DebugServices, StoppedView } from './view.js';
 
 /** What reaching a place comes to. */
 export interface Reached {
@@ -38,6 +38,9 @@ interface DataPoint {
   readonly id: number;
   readonly address: number;
   readonly size: number;
+  readonly condition: string | undefined;
+  /** The condition as it was compiled where the bytes were written. */
+  readonly places: Map<SiteId, Site & { readonly scope: BreakpointScope; readonly compiled: Compiled<boolean> }>;
   readonly stops: ((hits: number) => boolean) | undefined;
   hits: number;
 }
@@ -89,7 +92,7 @@ export class Breakpoints {
   setData(wanted: readonly DataBreakpoint[], memoryBytes: number): readonly BoundBreakpoint[] {
     let left = DEBUG_WATCHES;
     const data: DataPoint[] = [];
-    const answers = wanted.map(({ id, address, size, hitCondition }): BoundBreakpoint => {
+    const answers = wanted.map(({ id, address, size, condition, hitCondition }): BoundBreakpoint => {
       const pieces = Math.ceil(size / DEBUG_WATCHED_BYTES);
       const hits = hitCondition === undefined ? undefined : this.#services.hitCondition(hitCondition);
       const problem =
@@ -104,7 +107,8 @@ export class Breakpoints {
         return { id, verified: false, message: problem };
       }
       left -= pieces;
-      data.push({ id, address, size, stops: hits?.ok === true ? hits.stops : undefined, hits: 0 });
+      const stops = hits?.ok === true ? hits.stops : undefined;
+      data.push({ id, address, size, condition, places: new Map(), stops, hits: 0 });
       return { id, verified: true, file: '', line: 0, column: 0, endLine: 0 };
     });
     this.#data = data;
@@ -122,12 +126,30 @@ export class Breakpoints {
     return this.#watches;
   }
 
-  /** Ids of the data breakpoints that a piece of memory belongs to and whose hit condition holds. */
-  dataHits(address: number): readonly number[] {
+  /** Ids of the data breakpoints that pieces of memory belong to, where their conditions hold; told at that site. */
+  dataHits(addresses: readonly number[], site: SiteId): readonly number[] {
     return this.#data
-      .filter((each) => each.address <= address && address < each.address + each.size)
+      .filter((each) => addresses.some((address) => each.address <= address && address < each.address + each.size))
+      .filter((each) => this.#dataHolds(each, site))
       .filter((each) => each.stops === undefined || each.stops(++each.hits))
       .map(({ id }) => id);
+  }
+
+  /** Nobody knows before where bytes are written: a condition is compiled where they are. One that cannot be stops. */
+  #dataHolds({ condition, places }: DataPoint, site: SiteId): boolean {
+    if (condition === undefined) {
+      return true;
+    }
+    const known = places.get(site);
+    const { scope, resolve } = known ?? breakpointScope(this.#driver, this.#tables, site);
+    const compiled = known?.compiled ?? this.#services.condition(condition, scope);
+    const at = known ?? { scope, resolve, compiled, message: undefined, condition: undefined, view: undefined };
+    places.set(site, at);
+    try {
+      return !compiled.ok || compiled.run(this.#viewOf(at));
+    } catch {
+      return true;
+    }
   }
 
   /** Sites that the run has to tell of. */
@@ -152,7 +174,10 @@ export class Breakpoints {
         for (const site of point.sites.values()) site.view = undefined;
       }
     }
-    for (const point of this.#data) point.hits = 0;
+    for (const point of this.#data) {
+      point.hits = 0;
+      point.places.clear();
+    }
   }
 
   /** The site was passed on the way to somewhere else. */

@@ -36,6 +36,9 @@ export interface LiveFrame extends DebugFrame {
   readonly inlinedAt: number;
 }
 
+/** Endless recursion has sixteen thousand; the innermost tell all there is to see. */
+const FRAMES_SHOWN = 1000;
+
 export class FrameReader {
   readonly #tables: DebugTables;
   readonly #locations: LocationTable;
@@ -51,7 +54,7 @@ export class FrameReader {
    */
   frames(ids: readonly number[], site: DebugSite | undefined): readonly LiveFrame[] {
     const frames: LiveFrame[] = [];
-    for (let depth = ids.length; depth > 0; depth--) {
+    for (let depth = ids.length; depth > Math.max(0, ids.length - FRAMES_SHOWN); depth--) {
       const id = ids[depth - 1] ?? 0;
       if (id >= LIBRARY_FRAME) {
         frames.push(libraryFrame(frames.length, apiName(id - LIBRARY_FRAME) ?? 'library', depth));
@@ -62,8 +65,15 @@ export class FrameReader {
     return frames;
   }
 
+  /** Undefined for 0, the unknown place. */
   location(id: number): SourceLocation | undefined {
-    return this.#locations[id >>> UNIT_SHIFT]?.[id & INDEX_MASK];
+    return (id & INDEX_MASK) === 0 ? undefined : this.#locations[id >>> UNIT_SHIFT]?.[id & INDEX_MASK];
+  }
+
+  /** Where the statement of a site begins. */
+  siteLocation(site: DebugSite | undefined): SourceLocation | undefined {
+    const location = site === undefined ? undefined : this.location(site.location);
+    return location === undefined || site === undefined ? undefined : siteLocation(location, site);
   }
 
   /** Frames of one entry of the stack: what was inlined into it first. */

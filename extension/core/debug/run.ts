@@ -8,7 +8,7 @@ import type { Host } from '../kmcl/host.js';
 import type { Machine } from '../kmcl/machine.js';
 import { simulate } from '../kmcl/simulate.js';
 import type { BreachRecord, SimulationResult } from '../kmcl/simulation.js';
-import type { CompiledDriver, SourceLocation } from '../toolchain/module.js';
+import type { CompiledDriver } from '../toolchain/module.js';
 import { globalsFunction } from '../toolchain/passes/debugHooks.js';
 import { flaggedSites, isStopAt, POLL, wantsOf } from './aim.js';
 import { Breakpoints } from './breakpoints.js';
@@ -26,7 +26,7 @@ import {
   runEnd,
   UNTOLD,
 } from './incidents.js';
-import { AT } from './layout.js';
+import { AT, STACK_BOTTOM } from './layout.js';
 import { OutputTap, Refused } from './link.js';
 import { StageMemory } from './memory.js';
 import { Offsets } from './offsets.js';
@@ -38,7 +38,7 @@ import { Finder, type Met, type Search } from './search.js';
 import type { DebugSettings } from './settings.js';
 import { isAt, isOver } from './steps.js';
 import { GlobalAddresses, type Stage, stoppedView } from './stopped.js';
-import { type DebugSite, type DebugTables, INDEX_MASK, UNIT_SHIFT } from './tables.js';
+import type { DebugSite, DebugTables } from './tables.js';
 import type { StoppedView } from './view.js';
 
 const NONE_WATCHED: readonly Watch[] = [];
@@ -62,6 +62,8 @@ export class DebugRun implements RunDebugger {
   #incidents = 0;
   #incidentEvent = 0;
   #findings = 0;
+  /** The null zone as it was before the stack grew into it. */
+  #notes: Uint8Array | undefined;
   /** Where breakpoints are looked at. */
   #here: DebugSite | undefined;
   #goal: Goal | undefined;
@@ -75,7 +77,7 @@ export class DebugRun implements RunDebugger {
     this.#reader = new FrameReader(this.#tables, this.#driver.locations);
     this.breakpoints = new Breakpoints(this.#driver, this.#tables, settings.services, settings.cwd);
     this.#offsets = new Offsets(this.#tables);
-    this.#tap = new OutputTap(settings.link, (id) => this.#location(id));
+    this.#tap = new OutputTap(settings.link, (id) => this.#reader.location(id));
   }
 
   /** Runs to the end, whatever travels come in between. */
@@ -98,6 +100,7 @@ export class DebugRun implements RunDebugger {
     this.#incidentEvent = 0;
     this.#findings = 0;
     this.#watched = NONE_WATCHED;
+    this.#notes = undefined;
     this.#standstill = undefined;
     this.#edits.rewind();
     try {
@@ -196,6 +199,10 @@ export class DebugRun implements RunDebugger {
     if (incident !== undefined) this.#incident(incident);
   }
 
+  overflowed(): void {
+    this.#notes = this.#machine.slice(0, STACK_BOTTOM);
+  }
+
   broken(breach: BreachRecord): void {
     const { simulator } = this.#live().host;
     const isAsked = this.plan.kind !== 'go' || this.filters.finding !== undefined;
@@ -206,6 +213,7 @@ export class DebugRun implements RunDebugger {
   }
 
   ending(end: Parameters<RunDebugger['ending']>[0]): void {
+    if (this.#notes !== undefined) this.#machine.bytes.set(this.#notes);
     this.#incident(runEnd(end, this.#settings.explain));
   }
 
@@ -221,7 +229,7 @@ export class DebugRun implements RunDebugger {
     const isReached = plan.kind === 'reach' && isSameMoment(plan.moment, moment);
     const isWanted =
       (plan.kind === 'go' && !isQuiet && isFiltered(incident, this.filters)) ||
-      isSought(incident, plan, this.#findings, (id) => this.#location(id));
+      isSought(incident, plan, this.#findings, (id) => this.#reader.location(id));
     this.#findings += incident.isFinding ? 1 : 0;
     if (isReached || isWanted) {
       const isPlain = plan.kind !== 'reach' || plan.reason.kind === 'goto' || plan.reason.kind === 'step';
@@ -236,8 +244,8 @@ export class DebugRun implements RunDebugger {
   // ---- Plans at an event
 
   #going(plan: Plan & { kind: 'go' }, event: Met): boolean {
-    const { at, why } = event;
-    const reason = this.#changed(why) ?? this.#breakpointAt(event, false);
+    const { at } = event;
+    const reason = this.#changed(event) ?? this.#breakpointAt(event, false);
     if (reason !== undefined) {
       return this.#stop(event, reason);
     }
@@ -292,7 +300,7 @@ export class DebugRun implements RunDebugger {
       this.#finder.entry(plan, event, moment);
     }
     if (plan.kind === 'findBreakpoint') {
-      const reason = this.#changed(event.why) ?? this.#breakpointAt(event, true);
+      const reason = this.#changed(event) ?? this.#breakpointAt(event, true);
       if (reason !== undefined) this.#finder.found = { moment, reason };
     }
     return false;
@@ -313,7 +321,7 @@ export class DebugRun implements RunDebugger {
       return undefined;
     }
     const log = (text: string): void => {
-      const location = this.#siteLocation(at);
+      const location = this.#reader.siteLocation(at);
       if (!isSilent)
         this.#settings.link.output({ source: 'logpoint', text, ...(location === undefined ? {} : { location }) });
     };
@@ -321,22 +329,26 @@ export class DebugRun implements RunDebugger {
     return this.breakpoints.reach(id, log);
   }
 
-  #changed(why: number): StopReason | undefined {
+  #changed({ id, why }: Met): StopReason | undefined {
     if ((why & AT.WATCH) === 0) {
       return undefined;
     }
     const { control } = this.#live();
-    for (const { watch, before, after } of control.takeChanges()) {
-      const address = this.breakpoints.watches[watch]?.address ?? 0;
-      const ids = this.breakpoints.dataHits(address);
-      if (ids.length > 0) {
-        const last = control.past(control.count - 1);
-        const writer = last === undefined ? undefined : this.#siteLocation(siteOf(this.#tables, last.site));
-        const by = writer === undefined ? {} : { writer };
-        return { kind: 'data breakpoint', ids, address, before, after, ...by };
-      }
+    const changes = control.takeChanges();
+    const addressOf = (watch: number): number => this.breakpoints.watches[watch]?.address ?? 0;
+    const ids = this.breakpoints.dataHits(
+      changes.map(({ watch }) => addressOf(watch)),
+      id,
+    );
+    const [first] = changes;
+    if (first === undefined || ids.length === 0) {
+      return undefined;
     }
-    return undefined;
+    const { watch, before, after } = first;
+    const last = control.past(control.count - 1);
+    const writer = last === undefined ? undefined : this.#reader.siteLocation(siteOf(this.#tables, last.site));
+    const by = writer === undefined ? {} : { writer };
+    return { kind: 'data breakpoint', ids, address: addressOf(watch), before, after, ...by };
   }
 
   // ---- Standing still
@@ -461,17 +473,6 @@ export class DebugRun implements RunDebugger {
   #want(): void {
     const { control } = this.#live();
     control.want(wantsOf(this.plan, control.count, this.#edits.nextEvent));
-  }
-
-  #location(id: number): SourceLocation | undefined {
-    return id === 0 ? undefined : this.#driver.locations[id >>> UNIT_SHIFT]?.[id & INDEX_MASK];
-  }
-
-  #siteLocation(site: DebugSite | undefined): SourceLocation | undefined {
-    const location = site === undefined ? undefined : this.#location(site.location);
-    return site === undefined || location === undefined
-      ? undefined
-      : { ...location, line: site.line, column: site.column };
   }
 
   #now(): Moment {

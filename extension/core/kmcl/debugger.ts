@@ -16,6 +16,8 @@ export interface RunDebugger {
   global(unit: number, index: number, address: number): void;
   /** vsp_debug_failed: a function is about to return that status. */
   failing(location: number, status: number): void;
+  /** vsp_debug_over: no hook tells anything from here on. */
+  overflowed(): void;
   /** A rule was broken; the run goes on afterwards. */
   broken(breach: BreachRecord): void;
   /** The run ends here; memory is as it was at that moment. */

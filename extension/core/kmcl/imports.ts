@@ -185,6 +185,10 @@ export class Imports {
         told?.global(unsigned(unit), unsigned(index), fromWasm('p', address));
         return undefined;
       },
+      vsp_debug_over: () => {
+        told?.overflowed();
+        return undefined;
+      },
       vsp_debug_failed: (location, status) => {
         told?.failing(unsigned(location), unsigned(status));
         return undefined;

@@ -113,3 +113,15 @@ VSPLAB_TEST(Long)
     sum++;                         // long after
     Total = (int)sum;
 }
+
+static int Overflow(int n)
+{
+    volatile int deep[16];
+    deep[n & 15] = n;
+    return Overflow(n + 1) + deep[0]; // overflow
+}
+
+VSPLAB_TEST(Recursion)
+{
+    Total = Overflow(0);
+}

@@ -65,6 +65,9 @@ __attribute__((noinline)) static void look(uint32_t site, uint32_t flagged)
 
 void vsp_debug_event(uint32_t site)
 {
+    if (VSP_UNLIKELY(vsp_kept.debug_over)) {
+        return;
+    }
     struct vsp_debug *debug = CONTROL;
     const uint64_t count = ++debug->count;
     RING[count & (VSP_DEBUG_RING_SIZE - 1)] = (uint64_t)vsp_depth << 32 | site;
@@ -76,13 +79,22 @@ void vsp_debug_event(uint32_t site)
 
 uint32_t vsp_debug_enter(uint32_t function, const void *variable)
 {
+    if (VSP_UNLIKELY(vsp_kept.debug_over)) {
+        return 0;
+    }
+    if (VSP_UNLIKELY((uint64_t)variable - 1 < VSP_NULL_ZONE - 1)) {
+        /* What lies here is the driver's from now on, until the overflow is found. */
+        vsp_kept.debug_over = 1;
+        vsp_debug_over();
+        return 0;
+    }
     BASES[vsp_depth] = (uint16_t)(((uint64_t)variable - VSP_NULL_ZONE) >> 4);
     return CONTROL->active && (FLAGS[flag_of(function)] & VSP_DEBUG_FLAG_DESCRIBED) == 0;
 }
 
 void vsp_debug_return(uint32_t location, int32_t status)
 {
-    if (status < 0 && CONTROL->active) {
+    if (status < 0 && !vsp_kept.debug_over && CONTROL->active) {
         vsp_debug_failed(location, status);
     }
 }

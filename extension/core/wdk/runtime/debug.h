@@ -3,7 +3,8 @@
  *
  * Nothing of it may move anything the driver can see: a run must be the same with and without a debugger. So all state
  * lies in the null zone, which is never valid memory and holds nothing else, and the hooks have no variables on the
- * stack. A driver that writes near NULL with checks off confuses its debugger, not its run.
+ * stack. A driver that writes near NULL with checks off confuses its debugger, not its run. A stack that overflows grows
+ * into the zone: the hooks are silent from there on.
  */
 #pragma once
 
@@ -69,3 +70,5 @@ void vsp_debug_stop(uint32_t site, uint32_t why);
 void vsp_debug_variable(uint32_t function, uint32_t index, const void *address);
 void vsp_debug_failed(uint32_t location, int32_t status);
 void vsp_debug_global(uint32_t unit, uint32_t index, const void *address);
+/* The stack reaches into the null zone: the last moment at which the notes in it are whole. */
+void vsp_debug_over(void);

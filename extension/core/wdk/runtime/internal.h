@@ -148,6 +148,8 @@ struct vsp_kept {
     /* failures.c: oldest first */
     struct vsp_planned_failure planned[VSP_PLANNED_LIMIT];
     uint32_t planned_count;
+    /* debug.c: the stack has grown into the null zone, where the hooks keep their notes. */
+    uint32_t debug_over;
     struct vsp_touched touched;
 };
 extern struct vsp_kept vsp_kept;
