@@ -107,6 +107,8 @@ export class DebugClient {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
+      // What asked a run to stop that stood already is not meant for where it goes next.
+      if (kind === 'resume') Atomics.store(line.words, SIGNAL.PAUSE, 0);
       line.port.postMessage({ id, kind, ask } satisfies DebugAsk);
       Atomics.add(line.words, SIGNAL.MAIL, 1);
       Atomics.notify(line.words, SIGNAL.MAIL);

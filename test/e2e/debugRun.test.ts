@@ -394,6 +394,15 @@ describe('a run that goes on', () => {
     await opened.ask('resume', { goal: { kind: 'continue' } });
   });
 
+  it('is not paused by what came while it stood', async () => {
+    await using opened = await session('Long');
+    await stopAt(opened, 'long first');
+    opened.client.pause();
+    await opened.ask('frames', {});
+    await opened.ask('setBreakpoints', { file: program, breakpoints: [{ id: 2, line: lineOf('long after') }] });
+    expect((await opened.to({ kind: 'continue' })).reason).toEqual({ kind: 'breakpoint', ids: [2] });
+  });
+
   it('ends with its worker', async () => {
     const opened = await session('Endless');
     await opened.ask('start', {});
