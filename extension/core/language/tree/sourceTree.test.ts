@@ -202,8 +202,11 @@ describe('a text after edits', () => {
     'f(1);',
   ];
 
-  it('says what the same text says that was never edited', () => {
-    const start = readFileSync('examples/synthetic-nic/NicIndication.c', 'utf8');
+  it.each([
+    ['c', 'examples/synthetic-nic/NicIndication.c'],
+    ['cpp', 'examples/storage-bus/StorageBus.cpp'],
+  ] as const)('says what the same text says that was never edited, in %s', (language, path) => {
+    const start = readFileSync(path, 'utf8');
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(12), fc.constantFrom(...PIECES)), {
@@ -211,12 +214,12 @@ describe('a text after edits', () => {
           maxLength: 6,
         }),
         (edits) => {
-          const edited = tree(start);
+          const edited = tree(start, language);
           for (const [where, length, piece] of edits) {
             const at = Math.floor(where * edited.text.length);
             edited.update(edited.text.slice(0, at) + piece + edited.text.slice(at + length));
           }
-          const fresh = tree(edited.text);
+          const fresh = tree(edited.text, language);
           // In a text with errors how to go on is a choice, and one made before may stand.
           if (!fresh.root.hasError) expect(facts(edited)).toEqual(facts(fresh));
           else expect(edited.code).toBe(fresh.code);
