@@ -13,6 +13,7 @@ import {
   workspace,
 } from 'vscode';
 import { isSourceName } from '../core/run/discover.js';
+import { blankComments } from '../core/run/sourceNames.js';
 import { AdapterProxy } from './debugAdapter.js';
 import { rangeOf } from './edits.js';
 import { DEBUG_TYPE, type DebugTarget } from './ids.js';
@@ -89,10 +90,12 @@ function nameOf(uri: Uri): string {
   return uri.path.slice(uri.path.lastIndexOf('/') + 1);
 }
 
-/** A header is debugged as part of the driver beside it. */
+/** What has no test of its own, a header or a driver's source, is debugged as part of the driver in its folder. */
 function programOf(uri: Uri): string {
   const path = enginePath(uri);
-  return isSourceName(nameOf(uri)) ? path : path.slice(0, path.lastIndexOf('/'));
+  const document = workspace.textDocuments.find((each) => each.uri.toString() === uri.toString());
+  const tested = document !== undefined && /\bVSPLAB_TEST\s*\(/.test(blankComments(document.getText()));
+  return tested && isSourceName(nameOf(uri)) ? path : path.slice(0, path.lastIndexOf('/'));
 }
 
 class Configurations implements DebugConfigurationProvider {
