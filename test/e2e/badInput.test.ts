@@ -110,7 +110,7 @@ describe('nothing runs, exit status 2', () => {
 
   it.each([
     ['an unknown command', ['rum'], 'vsp-lab: there is no command rum (did you mean run?)\n'],
-    ['a command of later', ['scaffold'], 'vsp-lab: scaffold is not there yet: it comes in a later version\n'],
+    ['a command of later', ['layout'], 'vsp-lab: layout is not there yet: it comes in a later version\n'],
     ['an option without command', ['--seed', '3'], 'vsp-lab: the command is missing before --seed (vsp-lab --help)\n'],
     ['an unknown rule', ['explain', 'mem-leek'], 'vsp-lab: there is no rule mem-leek (did you mean mem-leak?)\n'],
   ] as const)('%s', (_what, words, message) => {
@@ -189,7 +189,8 @@ describe('help and version', () => {
     [['--help'], /^VSP Lab runs/],
     [['run', '--help'], /^Usage: vsp-lab run/],
     [['explain', '--help'], /^Usage: vsp-lab explain/],
-    [['dap', '-h'], /comes later/],
+    [['dap', '-h'], /^Usage: vsp-lab dap/],
+    [['layout', '-h'], /comes later/],
     [['--version'], /^\d+\.\d+\.\d+\n$/],
     [['run', '--version'], /^\d+\.\d+\.\d+\n$/],
   ])('%j', (words, text) => {
