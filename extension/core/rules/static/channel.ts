@@ -267,6 +267,8 @@ function cleanup(channel: Channel, { place }: LibraryCall, path: Path): void {
 
 function lost({ region, allocated, cleaned, place }: Channel, reached: ReadonlySet<number>, path: Path): void {
   if (allocated === undefined || path.succeeded(allocated) !== true || cleaned !== undefined) return;
+  // A handle that is NULL comes from a call that failed.
+  if (region.address !== undefined && path.isNull(region.address) === true) return;
   if (reached.has(region.id) || isKept(region, path)) return;
   path.report('init-error-cleanup', place, 'this channel is not cleaned up on the way to a failure', [
     path.remark('returns here', path.position(path.state.exit)),

@@ -255,8 +255,10 @@ function mdlUse({ pointer, place }: Access, path: Path): void {
   if (pointer.region.name !== GET_EXTERNAL) return;
   const { external: open } = path.state.get(STORY);
   const made = open.find(({ mdl }) => mdl === pointer.region);
-  if (made === undefined || isStatus(made.status, STATUS.SUCCESS, path) === true) return;
-  const isPending = isStatus(made.status, STATUS.PENDING, path) !== false && path.succeeded(made.status) === true;
+  if (made === undefined) return;
+  const hasSucceeded = path.succeeded(made.status) === true;
+  if (hasSucceeded && isStatus(made.status, STATUS.PENDING, path) === false) return;
+  const isPending = hasSucceeded;
   path.report(
     'in-external-status',
     place,

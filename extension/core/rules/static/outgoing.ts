@@ -84,7 +84,9 @@ class Outgoing implements Check {
     if (SENDS.has(call.name) || call.name === 'VmbPacketRestore') {
       const packet = this.#packet(call.operands[0], path);
       if (packet === undefined) return;
-      const sent = { status: result, place: path.position(call.place), name: call.name };
+      const before = packet.sent?.status;
+      const isUnderway = before !== undefined && path.succeeded(before) === true;
+      const sent = isUnderway ? packet.sent : { status: result, place: path.position(call.place), name: call.name };
       put(path, call.name === 'VmbPacketRestore' ? { ...packet, isRestored: true } : { ...packet, sent });
     }
   }

@@ -4,8 +4,8 @@ import type { Access, Check, LibraryCall } from './flow/check.js';
 import type { Path } from './flow/path.js';
 import { PathKey } from './flow/state.js';
 import { core, type Region, type Value } from './flow/values.js';
-import { hasRole, isParameter } from './helpers.js';
-import { recordEnd } from './savedRecord.js';
+import { hasRole, isParameter, sameValue } from './helpers.js';
+import { recordEnd, sizeArithmetic } from './savedRecord.js';
 import { hex32, plural } from './words.js';
 
 /** Parameters of EVT_VMB_CHANNEL_SAVE_PACKET. */
@@ -21,11 +21,11 @@ interface Story {
   readonly needed: Value | undefined;
   readonly neededAt: number;
   readonly isWritten: boolean;
-  /** SaveBuf was handed to something nobody knows. */
-  readonly isGivenAway: boolean;
+  /** As many bytes as SaveBufSize says went to SaveBuf. */
+  readonly isFilled: boolean;
 }
 
-const STORY = new PathKey<Story>({ needed: undefined, neededAt: 0, isWritten: false, isGivenAway: false });
+const STORY = new PathKey<Story>({ needed: undefined, neededAt: 0, isWritten: false, isFilled: false });
 
 export function savePacketCheck(): Check {
   return { write, read, call, mayBeNull, end };
@@ -45,8 +45,12 @@ function write(access: Access, path: Path): void {
   const { pointer, value, place } = access;
   if (isParameter(pointer, BYTES_NEEDED, path)) {
     path.state.set(STORY, { ...path.state.get(STORY), needed: value, neededAt: place, isWritten: true });
+    if (value !== undefined) sizeArithmetic(value, place, path);
   } else if (isParameter(pointer, SAVE_BUF, path)) {
     touch(access, 'writes to', path);
+    const room = path.parameter(SAVE_BUF_SIZE);
+    if (access.other !== undefined && sameValue(access.length, room))
+      path.state.set(STORY, { ...path.state.get(STORY), isFilled: true });
     fits(access, path);
   } else if (value?.kind === 'pointer' && LASTING.has(pointer.region.kind)) {
     retained(value.region, place, path);
@@ -131,8 +135,6 @@ function call({ operands, isLibrary, name, place }: LibraryCall, path: Path): vo
     if (pointer === undefined) continue;
     if (isParameter(pointer, BYTES_NEEDED, path)) {
       path.state.set(STORY, { ...path.state.get(STORY), needed: undefined, isWritten: true });
-    } else if (isParameter(pointer, SAVE_BUF, path) && name !== '') {
-      path.state.set(STORY, { ...path.state.get(STORY), isGivenAway: true });
     }
   }
 }
@@ -186,16 +188,18 @@ function query({ needed }: Story, result: Value, path: Path): void {
 }
 
 /** M13. */
-function written({ needed, neededAt }: Story, result: Value, path: Path): void {
+function written({ needed, isFilled }: Story, result: Value, path: Path): void {
   const room = path.parameter(SAVE_BUF_SIZE);
   if (needed === undefined || room === undefined || path.succeeded(result) !== true) return;
-  if (path.decide('ult', room, needed) === true) {
+  // The lesser of both was copied: it is all there only if they are equal.
+  const isLesser = isFilled && path.decide('ule', room, needed) === true && path.decide('eq', room, needed) !== true;
+  if (isLesser || path.decide('ult', room, needed) === true) {
     path.report(
       'savepkt-no-truncate',
       path.state.exit,
       'SaveBufSize is below *BytesNeeded on this way, and it returns success: what was saved is cut off',
     );
   } else if (path.number(result) === SUCCESS) {
-    recordEnd(needed, neededAt, path);
+    recordEnd(needed, path);
   }
 }

@@ -7,9 +7,8 @@ import { bytesText } from './helpers.js';
 
 const SAVE_BUF = 2;
 
-/** `needed` is what *BytesNeeded holds; it was stored at `place`. */
-export function recordEnd(needed: Value, place: number, path: Path): void {
-  arithmetic(needed, place, path);
+/** `needed` is what *BytesNeeded holds. */
+export function recordEnd(needed: Value, path: Path): void {
   const buffer = path.parameter(SAVE_BUF);
   if (buffer?.kind !== 'pointer') return;
   const { cells } = path.state.memory.of(buffer.region);
@@ -68,7 +67,7 @@ function version(cells: readonly Cell[], size: number, path: Path): void {
 }
 
 /** A size that can wrap around, from a number nobody has compared with anything. */
-function arithmetic(needed: Value, place: number, path: Path): void {
+export function sizeArithmetic(needed: Value, place: number, path: Path): void {
   const wraps = overflowing(needed, path);
   if (wraps === undefined) return;
   const how =
@@ -86,6 +85,8 @@ function overflowing(value: Value, path: Path): Operation | undefined {
   const own = core(value);
   if (own.kind !== 'operation' || path.isTied(own)) return undefined;
   const { operation, left, right, bits } = own;
+  // What was made narrower than the size itself was made so on purpose.
+  if (operation === 'trunc' && bits < value.bits) return undefined;
   if (operation === 'trunc') {
     const wide = highest(path.range(left));
     return (

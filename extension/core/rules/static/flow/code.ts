@@ -104,7 +104,9 @@ export interface Call extends Placed {
 export interface Block {
   readonly index: number;
   readonly instructions: readonly Instruction[];
-  /** Blocks from which a loop comes back to this one, and whether there are any. */
+  /** The one exit of a function with several `return`s. */
+  readonly isExit: boolean;
+  /** Some loop comes back to it. */
   readonly isLoopHead: boolean;
 }
 

@@ -60,7 +60,12 @@ class Decoder {
       instructions.flatMap((text) => (text.startsWith('#') ? [] : [this.#instruction(text)])),
     );
     const heads = loopHeads(bodies);
-    const blocks = bodies.map((instructions, index) => ({ index, instructions, isLoopHead: heads.has(index) }));
+    const blocks = bodies.map((instructions, index) => ({
+      index,
+      instructions,
+      isExit: this.#fn.blocks[index]?.label === 'return',
+      isLoopHead: heads.has(index),
+    }));
     const answer = this.#slots.get('%retval');
     return { slots: this.#slots.size, members: this.#members, answer, blocks };
   }

@@ -427,8 +427,8 @@ class Walking {
   #exit(frame: Frame, place: number, state: State): number {
     const answer = frame.fn.answer === undefined ? undefined : frame.values[frame.fn.answer];
     const stored = answer?.kind === 'pointer' ? state.memory.of(answer.region).cells[0]?.place : undefined;
-    const isAlone = frame.fn.blocks[frame.block]?.instructions.length === 1;
-    return stored || (isAlone && frame.jumped !== 0 ? frame.jumped : place);
+    const isCommon = frame.fn.blocks[frame.block]?.isExit === true && frame.jumped !== 0;
+    return stored || (isCommon ? frame.jumped : place);
   }
 
   #call(instruction: Call, state: State): boolean {

@@ -53,7 +53,8 @@ export class Program {
   readonly #decoded = new Map<string, FlowFunction>();
 
   constructor(units: readonly FlowUnit[], isLibrary: (name: string) => boolean) {
-    this.isLibrary = isLibrary;
+    // The library's own functions are declared through function types, which are no calls in its headers.
+    this.isLibrary = (name) => /^(?:Vmb|Vsp)[A-Z]/.test(name) || isLibrary(name);
     this.#loaded = units.map((unit) => ({
       unit,
       layouts: new IrLayouts(unit.module.types),
