@@ -1,4 +1,5 @@
 /** `vsp-lab check` of some paths: which drivers, how each is compiled, and what the static rules find in it. */
+import type { OfferedFix } from '../core/rules/static/fixes/offer.js';
 import type { DiscoveredDriver } from '../core/run/discover.js';
 import type { Project } from '../core/run/project.js';
 import type { Finding } from '../core/run/report.js';
@@ -18,6 +19,7 @@ export type CheckRun = Pick<
 export interface CheckedDriver {
   readonly found: DiscoveredDriver;
   readonly findings: readonly Finding[];
+  readonly fixes: readonly OfferedFix[];
   /** Compile errors; files relative to `cwd`. */
   readonly diagnostics: readonly Diagnostic[];
   /** What it was compiled from, as findings name files. */

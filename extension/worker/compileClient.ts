@@ -92,7 +92,7 @@ export class CompileClient {
     const reply = await this.#ask({ ...job, kind: 'check', id: this.#nextId++ }, signal, timeout);
     if (reply.kind === 'checked') return reply.result;
     const diagnostics = failure(job, reply.kind === 'failed' ? reply.message : NO_ANSWER);
-    return { findings: [], diagnostics, files: [] };
+    return { findings: [], fixes: [], diagnostics, files: [] };
   }
 
   /** The structures of a source; as `compile` otherwise. */

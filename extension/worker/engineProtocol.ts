@@ -3,6 +3,7 @@
  * a child process where the host's own Node cannot run 64-bit memory; the words are the same.
  */
 import type { Checks } from '../core/kmcl/simulation.js';
+import type { OfferedFix } from '../core/rules/static/fixes/offer.js';
 import type { Finding } from '../core/run/report.js';
 import type { ReportPack } from '../core/run/reportPack.js';
 import type { StressLevel } from '../core/run/stressInjection.js';
@@ -100,6 +101,7 @@ export interface CheckOutcome {
   readonly folder: string;
   /** Files relative to `cwd`. */
   readonly findings: readonly Finding[];
+  readonly fixes: readonly OfferedFix[];
   /** Compile errors: where there is one the findings are not all there are. */
   readonly diagnostics: readonly Diagnostic[];
 }

@@ -106,10 +106,11 @@ export class EngineServer {
         return;
       }
       if (end.kind === 'finished') {
-        const outcomes = end.drivers.map(({ found, findings, diagnostics }) => ({
+        const outcomes = end.drivers.map(({ found, findings, fixes, diagnostics }) => ({
           name: found.name,
           folder: found.folder,
           findings: judged(findings, end.severities),
+          fixes,
           diagnostics,
         }));
         this.#post({ kind: 'checked', id, outcomes }, []);

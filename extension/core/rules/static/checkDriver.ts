@@ -1,5 +1,6 @@
 /** `vsp-lab check` of one driver: its sources through the front end alone, then the static rules over their IR. */
 import type { Finding } from '../../run/report.js';
+import { sourceText } from '../../run/sourceNames.js';
 import { languageOf } from '../../toolchain/arguments.js';
 import { type CompileServices, headerMounts, includersFirst } from '../../toolchain/compile.js';
 import { CompileCommands } from '../../toolchain/compileCommands.js';
@@ -15,6 +16,7 @@ import { Allows } from '../allow.js';
 import { findRule } from '../catalogue.js';
 import { draft, severityOf } from '../draft.js';
 import { analyse, type FlowUnit, type Reported } from './analyse.js';
+import { type OfferedFix, offeredFix } from './fixes/offer.js';
 import type { UnitMemory } from './unitMemory.js';
 
 export type CheckServices = Pick<
@@ -25,6 +27,8 @@ export type CheckServices = Pick<
 export interface CheckResult {
   /** Of the sources that could be compiled, in the order of their places. */
   readonly findings: readonly Finding[];
+  /** Quick fixes of findings that are not suppressed. */
+  readonly fixes: readonly OfferedFix[];
   /** Compile errors; where there is one the findings of the driver are not all there are. */
   readonly diagnostics: readonly Diagnostic[];
   /** Sources and the project's headers, as findings name them. */
@@ -60,7 +64,14 @@ export function checkDriver(
     services.isLibraryFunction,
   );
   const findings = [...reported.map((each) => toFinding(each, allows)), ...unusedAllows(allows)];
-  return { findings, diagnostics: withoutRepeats(diagnostics), files: shown };
+  const texts = new Map<string, string>();
+  const textOf = (file: string): string => {
+    const known = texts.get(file) ?? sourceText(files.raw(toToolPath(joined(cwd, file))) ?? new Uint8Array());
+    texts.set(file, known);
+    return known;
+  };
+  const fixes = reported.flatMap((each) => offeredFix(each, textOf(each.location.file)) ?? []);
+  return { findings, fixes, diagnostics: withoutRepeats(diagnostics), files: shown };
 }
 
 function joined(cwd: string, file: string): string {

@@ -1,6 +1,7 @@
 /** What a group of rules looks at while paths are walked. */
 import type { Finding, Position } from '../../../run/report.js';
 import type { RuleId } from '../../catalogue.js';
+import type { Surroundings } from '../fixes/fix.js';
 import type { Path } from './path.js';
 import type { Pointer, Region, Value } from './values.js';
 
@@ -52,6 +53,8 @@ export interface Reported {
   readonly message: string;
   readonly location: Position;
   readonly related: Finding['related'];
+  /** The function that holds the place, for a quick fix. */
+  readonly around?: Surroundings;
 }
 
 export type { Region };

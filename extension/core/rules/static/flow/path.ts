@@ -126,7 +126,9 @@ export class Path {
 
   report(rule: RuleId, place: number | Position | undefined, message: string, related: Finding['related'] = []): void {
     const location = typeof place === 'number' ? this.position(place) : place;
-    if (location !== undefined) this.walk.reported({ rule, message, location, related });
+    if (location === undefined) return;
+    const around = this.walk.program.surroundings(this.state.frame.fn.key);
+    this.walk.reported({ rule, message, location, related, ...(around === undefined ? {} : { around }) });
   }
 
   /** A remark for `related`. */

@@ -7,6 +7,7 @@ import { parseCall } from '../../../toolchain/passes/calls.js';
 import { nameOf, nameTokenAt, symbolsIn } from '../../../toolchain/passes/lexer.js';
 import type { DebugInfo } from '../../../toolchain/passes/locations.js';
 import { attachment, type IrFunction, type IrModule } from '../../../toolchain/passes/module.js';
+import type { Surroundings } from '../fixes/fix.js';
 import type { FlowFunction, Parameter } from './code.js';
 import { bitsOf, decodeBody, parameterTexts } from './decode.js';
 
@@ -122,6 +123,16 @@ export class Program {
       returns: types.spell(returns),
       parameters: parameters.map((each) => (each < 0 ? '...' : types.spell(each))),
     };
+  }
+
+  /** A function as its source declares it; undefined without debug info. */
+  surroundings(key: string): Surroundings | undefined {
+    const routine = this.routines.get(key);
+    const debug = routine === undefined ? undefined : this.#loaded[routine.unit]?.unit.debug;
+    if (routine === undefined || debug === undefined) return undefined;
+    const { returns, parameters } = this.signature(routine);
+    const names = parameterVariables(routine.ir, debug);
+    return { returns, parameters: parameters.map((type, index) => ({ type, name: names[index] ?? '' })) };
   }
 
   #add(ir: IrFunction, debug: DebugInfo, unit: number): void {

@@ -1,0 +1,50 @@
+/** Which quick fixes a finding has, as edits by line and character. */
+
+import { characterOf } from '../../../language/problems.js';
+import type { Position } from '../../../run/report.js';
+import type { Reported } from '../flow/check.js';
+import { offsetAt } from './statement.js';
+import { FIXES } from './table.js';
+
+/** From 0, in UTF-16 units. */
+export interface Place {
+  readonly line: number;
+  readonly character: number;
+}
+
+export interface OfferedFix {
+  readonly rule: string;
+  /** Of the finding. */
+  readonly at: Position;
+  readonly title: string;
+  readonly edits: readonly { readonly start: Place; readonly end: Place; readonly text: string }[];
+}
+
+/** `text` is that of the file the finding stands in. */
+export function offeredFix({ rule, location, around }: Reported, text: string): OfferedFix | undefined {
+  const row = FIXES[rule];
+  if (row === undefined || around === undefined) return undefined;
+  const lineStart = offsetAt(text, location.line, 1);
+  const lineEnd = text.indexOf('\n', lineStart);
+  const lineText = text.slice(lineStart, lineEnd < 0 ? text.length : lineEnd);
+  const offset = lineStart + characterOf(lineText, Math.max(1, location.column));
+  const edits = row.edits({ text, offset, around });
+  if (edits === undefined || edits.length === 0) return undefined;
+  const newline = text.includes('\r\n') ? '\r\n' : '\n';
+  return {
+    rule,
+    at: location,
+    title: row.title,
+    edits: edits.map(({ start, end, insert }) => ({
+      start: placeOf(text, start),
+      end: placeOf(text, end),
+      text: insert.replaceAll('\n', newline),
+    })),
+  };
+}
+
+function placeOf(text: string, offset: number): Place {
+  const before = text.slice(0, offset);
+  const line = before.split('\n').length - 1;
+  return { line, character: offset - (before.lastIndexOf('\n') + 1) };
+}

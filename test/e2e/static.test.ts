@@ -1,0 +1,146 @@
+/**
+ * The static rules over test/static: every `finds: RULE` is found at its line and nothing else is; over the examples
+ * nothing is; and every quick fix leaves code that compiles and has the finding no more.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { RULES } from '../../extension/core/rules/catalogue.js';
+import type { OfferedFix } from '../../extension/core/rules/static/fixes/offer.js';
+import { offsetAt } from '../../extension/core/rules/static/fixes/statement.js';
+import { FIXES } from '../../extension/core/rules/static/fixes/table.js';
+import { UNDECIDED } from '../../extension/core/rules/static/undecided.js';
+import { formatDiagnostic } from '../../extension/core/toolchain/diagnostics.js';
+import { at } from '../../scripts/lib/project.mjs';
+import { StaticChecker } from '../support/staticChecker.js';
+
+const CORPUS = 'test/static';
+const header = readFileSync(at(CORPUS, 'Static.h'), 'utf8');
+const sources = readdirSync(at(CORPUS)).filter((name) => /\.(?:c|cpp)$/.test(name));
+const texts = new Map(sources.map((name) => [name, readFileSync(at(CORPUS, name), 'utf8')]));
+const checker = new StaticChecker();
+
+/** `RULE line` of each marker of that kind. */
+function marked(text: string, kind: 'finds' | 'keeps'): readonly string[] {
+  return text.split('\n').flatMap((line, index) => {
+    const rules = new RegExp(`// ${kind}: ([a-z0-9-]+(?:, [a-z0-9-]+)*)`).exec(line)?.[1];
+    return rules === undefined ? [] : rules.split(', ').map((rule) => `${rule} ${index + 1}`);
+  });
+}
+
+function check(name: string, text: string) {
+  const result = checker.check({ 'Static.h': header, [name]: text }, [name]);
+  expect(result.diagnostics.map(formatDiagnostic)).toEqual([]);
+  return result;
+}
+
+function numbers(list: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const item of list) {
+    const [rule = ''] = item.split(' ');
+    counts.set(rule, (counts.get(rule) ?? 0) + 1);
+  }
+  return counts;
+}
+
+describe('the static corpus', () => {
+  it('is found at its lines, and nothing else is', () => {
+    const missed: string[] = [];
+    const wrong: string[] = [];
+    let found = 0;
+    for (const [name, text] of texts) {
+      const wanted = new Set(marked(text, 'finds'));
+      const seen = new Set(check(name, text).findings.map(({ rule, location }) => `${rule} ${location?.line}`));
+      found += [...wanted].filter((each) => seen.has(each)).length;
+      missed.push(...[...wanted].filter((each) => !seen.has(each)).map((each) => `${name}: ${each}`));
+      wrong.push(...[...seen].filter((each) => !wanted.has(each)).map((each) => `${name}: ${each}`));
+    }
+    const rules = new Set([...texts.values()].flatMap((text) => [...numbers(marked(text, 'finds')).keys()]));
+    process.stdout.write(
+      `static rules: ${found} found, ${missed.length} missed, ${wrong.length} false alarms; ${rules.size} rules\n`,
+    );
+    expect({ missed, wrong }).toEqual({ missed: [], wrong: [] });
+  });
+
+  it('has two that break and two that keep each of its rules', () => {
+    const broken = numbers([...texts.values()].flatMap((text) => marked(text, 'finds')));
+    const kept = numbers([...texts.values()].flatMap((text) => marked(text, 'keeps')));
+    for (const [rule, count] of broken) {
+      expect(count, rule).toBeGreaterThanOrEqual(2);
+      expect(kept.get(rule) ?? 0, `keeps: ${rule}`).toBeGreaterThanOrEqual(2);
+    }
+  });
+
+  it.each([
+    ['synthetic-nic', /\.c$/],
+    ['synthetic-video', /\.c$/],
+    ['storage-bus', /\.cpp$/],
+  ])('leaves examples/%s alone', (example, isSource) => {
+    const names = readdirSync(at('examples', example)).filter((name) => /\.(?:c|cpp|h)$/.test(name));
+    const files = Object.fromEntries(names.map((name) => [name, readFileSync(at('examples', example, name), 'utf8')]));
+    const result = checker.check(
+      files,
+      names.filter((name) => isSource.test(name)),
+    );
+    expect(result.diagnostics.map(formatDiagnostic)).toEqual([]);
+    expect(result.findings).toEqual([]);
+  });
+});
+
+/** The text after all fixes. */
+function applied(text: string, fixes: readonly OfferedFix[]): string {
+  const offset = ({ line, character }: { line: number; character: number }): number =>
+    offsetAt(text, line + 1, character + 1);
+  const edits = fixes.flatMap((fix) => fix.edits.map((edit) => ({ ...edit, from: offset(edit.start) })));
+  let result = text;
+  for (const edit of edits.sort((a, b) => b.from - a.from)) {
+    result = result.slice(0, edit.from) + edit.text + result.slice(offset(edit.end));
+  }
+  return result;
+}
+
+describe('quick fixes', () => {
+  const offered = new Set<string>();
+
+  it.each(sources)('of %s leave code that compiles and has the finding no more', (name) => {
+    const text = texts.get(name) ?? '';
+    const { fixes, findings } = check(name, text);
+    // One for each function and rule: two of the same would meet.
+    const chosen = [...new Map(fixes.map((fix) => [`${fix.rule} in ${fix.at.function}`, fix])).entries()];
+    const single = chosen.filter(
+      ([, { at: place }], index) => chosen.findIndex(([, other]) => other.at.function === place.function) === index,
+    );
+    const after = check(
+      name,
+      applied(
+        text,
+        single.map(([, fix]) => fix),
+      ),
+    );
+    const before = findings.map(({ rule, location }) => `${rule} in ${location?.function}`);
+    const left = after.findings.map(({ rule, location }) => `${rule} in ${location?.function}`);
+    const count = (list: readonly string[], key: string): number => list.filter((each) => each === key).length;
+    const stayed = single.filter(([key]) => count(left, key) >= count(before, key)).map(([key]) => key);
+    for (const [, { rule }] of single) offered.add(rule);
+    expect(stayed).toEqual([]);
+  });
+
+  it('were tried for every rule that has one and is in the corpus', () => {
+    const inCorpus = new Set([...texts.values()].flatMap((text) => [...numbers(marked(text, 'finds')).keys()]));
+    const untried = Object.keys(FIXES).filter((rule) => inCorpus.has(rule) && !offered.has(rule));
+    process.stdout.write(`quick fixes: ${offered.size} tried, of ${inCorpus.size} rules in the corpus\n`);
+    expect(untried).toEqual([]);
+  });
+});
+
+describe('the catalogue', () => {
+  it('has a static check or a reason for each rule that is not dynamic', () => {
+    const folder = at('extension/core/rules/static');
+    const code = readdirSync(folder)
+      .filter((name) => name.endsWith('.ts') && name !== 'undecided.ts')
+      .map((name) => readFileSync(at(folder, name), 'utf8'))
+      .join('\n');
+    const decided = (id: string): boolean => code.includes(`'${id}'`);
+    const wrong = RULES.filter(({ id, check: kind }) => decided(id) === (kind === 'dynamic' || id in UNDECIDED));
+    expect(wrong.map(({ id }) => id)).toEqual([]);
+  });
+});
