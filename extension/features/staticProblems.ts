@@ -15,6 +15,7 @@ import {
 } from 'vscode';
 import { underlined } from '../core/language/problems.js';
 import type { TextRange } from '../core/language/textTracking.js';
+import type { OfferedFix } from '../core/rules/static/fixes/offer.js';
 import { isSourceName } from '../core/run/discover.js';
 import { joinPath } from '../core/run/paths.js';
 import type { Finding, Position } from '../core/run/report.js';
@@ -31,6 +32,7 @@ import { openTexts } from './results.js';
 import { rulePage } from './rulePages.js';
 import { engineSettings } from './runSettings.js';
 import { overlaysFor, sourcesIn } from './sources.js';
+import { registerStaticFixes } from './staticFixes.js';
 
 /** So long after the last key a check begins: shorter than people notice, longer than they pause inside a word. */
 const PAUSE = 120;
@@ -51,6 +53,7 @@ interface Checked {
   readonly findings: readonly Finding[];
   readonly stamps: Stamps;
   readonly texts: ReadonlyMap<string, string>;
+  readonly fixes: readonly OfferedFix[];
 }
 
 class StaticProblems {
@@ -76,6 +79,7 @@ class StaticProblems {
     // What a run finds at the same place is said once, by the run.
     add(lab.results.onDidChange(() => setTimeout(() => this.#publishAll(), 0)));
     add(lab.results.onDidRemove(() => this.#publishAll()));
+    add(registerStaticFixes((document) => this.#fixesOf(document)));
     this.#lookAtAll();
   }
 
@@ -83,6 +87,14 @@ class StaticProblems {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     for (const abort of this.#running.values()) abort.abort();
     this.#store.dispose();
+  }
+
+  /** The text they were made for must be the one there is. */
+  #fixesOf(document: TextDocument): readonly OfferedFix[] {
+    const key = document.uri.toString();
+    return [...this.#checked.values()].flatMap(({ home, texts, fixes }) =>
+      texts.get(key) === document.getText() ? fixes.filter(({ at }) => fileOf(home, at.file).toString() === key) : [],
+    );
   }
 
   #settingsChanged(event: { affectsConfiguration(name: string): boolean }): void {
@@ -148,12 +160,12 @@ class StaticProblems {
   }
 
   /** Answers whether the findings are shown from now on: those of a driver that does not compile are not. */
-  #take(key: string, outcomes: readonly CheckOutcome[], about: Omit<Checked, 'findings'>): boolean {
+  #take(key: string, outcomes: readonly CheckOutcome[], about: Omit<Checked, 'findings' | 'fixes'>): boolean {
     if (outcomes.some(({ diagnostics }) => diagnostics.some(({ severity }) => severity === 'error'))) return false;
     const found = outcomes.flatMap(({ findings }) => findings);
     const findings = judged(found, readSetting('rules', about.home)).filter(({ suppressed }) => !suppressed);
     this.#forget(key);
-    this.#checked.set(key, { ...about, findings });
+    this.#checked.set(key, { ...about, findings, fixes: outcomes.flatMap(({ fixes }) => fixes) });
     this.#publishAll();
     return true;
   }

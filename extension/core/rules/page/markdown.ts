@@ -1,6 +1,8 @@
 /** `docs/rules.md`: the catalogue as one page. The heading of a rule is its id, so `#id` is its anchor. */
 import { RULES, type Rule } from '../catalogue.js';
 import { LESSONS } from '../lessons/index.js';
+import { FIXES } from '../static/fixes/table.js';
+import { UNDECIDED } from '../static/undecided.js';
 import { byGroup, CHECK_WORDS, statedBy } from './words.js';
 
 const INTRODUCTION = `# Rules
@@ -50,11 +52,22 @@ function section(rule: Rule): string {
     `**Why**: ${why}`,
     `**On a real host**: ${rule.consequence}`,
     `**Mend it**: ${rule.mend}`,
+    ...inTheSource(rule),
     'Wrong:',
     code(wrong),
     'Right:',
     code(right),
   ].join('\n\n');
+}
+
+/** What `vsp-lab check` makes of a rule, and what the editor offers for it. */
+function inTheSource({ id, check }: Rule): readonly string[] {
+  if (check === 'dynamic') return [];
+  const reason = UNDECIDED[id];
+  if (reason !== undefined) return [`**In the source**: not reported, since ${reason}.`];
+  const fix = FIXES[id];
+  const offer = fix === undefined ? '' : ` Quick fix: *${fix.title}*.`;
+  return [`**In the source**: found on each way through the driver's functions.${offer}`];
 }
 
 /** The whole page. */
