@@ -105,14 +105,13 @@ describe('quick fixes', () => {
     const text = texts.get(name) ?? '';
     const { fixes, findings } = check(name, text);
     // One for each function: two would meet. A rule that was not tried yet goes first.
-    const rank = ({ rule }: OfferedFix): number => (offered.has(rule) ? 1 : 0);
-    const single: (readonly [string, OfferedFix])[] = [];
-    for (const fix of [...fixes].sort((a, b) => rank(a) - rank(b))) {
-      if (single.some(([, other]) => other.at.function === fix.at.function)) continue;
-      if (single.filter(([, other]) => other.rule === fix.rule).length > 0 && rank(fix) === 1) continue;
-      single.push([`${fix.rule} in ${fix.at.function}`, fix]);
-      offered.add(fix.rule);
-    }
+    const single = [...new Set(fixes.map((fix) => fix.at.function))].flatMap((name) => {
+      const own = fixes.filter((fix) => fix.at.function === name);
+      const chosen = own.findLast(({ rule }) => !offered.has(rule)) ?? own[0];
+      if (chosen === undefined) return [];
+      offered.add(chosen.rule);
+      return [[`${chosen.rule} in ${name}`, chosen] as const];
+    });
     const after = check(
       name,
       applied(

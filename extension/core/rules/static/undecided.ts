@@ -21,5 +21,4 @@ export const UNDECIDED: Readonly<Partial<Record<RuleId, string>>> = {
   'restore-force-new': 'the flag and the callbacks meet only while running',
   'lock-list': 'which lock belongs to which list is up to the driver',
   'irql-call': 'it collects what the other rules do not name',
-  'allow-unused': 'it is about comments',
 };
