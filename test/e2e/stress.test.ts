@@ -11,6 +11,7 @@ import { simulationOptions } from '../../extension/worker/engineSettings.js';
 import { at } from '../../scripts/lib/project.mjs';
 import { PATIENCE, ScratchProject, vspLab } from '../support/cli.js';
 import { type CorpusCase, casesOf, judge, type Reported } from '../support/corpus.js';
+import { Dice, headerNames, mutate } from '../support/mutate.js';
 
 const FOLDER = 'test/stress';
 const files = readdirSync(at(FOLDER)).flatMap((driver) =>
@@ -149,6 +150,27 @@ describe('cases that only stress finds', () => {
     );
     expect(one).toBe(two);
     expect(one).toContain('"stress"');
+  });
+});
+
+describe('mutated cases', () => {
+  it('are found alike, whatever their names and order', { timeout: 240_000 }, () => {
+    const dice = new Dice(Number(process.env['VSPLAB_CORPUS_SEED'] ?? 1));
+    const names = headerNames(at());
+    const mutants = files.map((file) =>
+      mutate(file, file.path.split('/')[0] ?? '', ['rename', 'reorder'], names, dice),
+    );
+    for (const { path, text } of mutants) project.write(`mutants/${path}`, text);
+    const found = runs('mutants', '--stress', 'full');
+    const wrong = mutants
+      .flatMap((mutant) => mutant.cases)
+      .flatMap((each) => {
+        const run = found.find(({ name, file }) => name === each.name && file === `mutants/${each.file}`);
+        if (run === undefined) return [`${each.file} ${each.name} did not run`];
+        const verdict = judge(each, run.findings, (file) => file.slice('mutants/'.length));
+        return [...verdict.missed, ...verdict.false];
+      });
+    expect(wrong).toEqual([]);
   });
 });
 
