@@ -16,6 +16,7 @@ const FULL = {
   defines: ['A', 'B=1'],
   stubs: { MyFunction: -1 },
   rules: { 'savepkt-size-exact': 'warning', 'mem-leak': 'off' },
+  stress: 'quick',
   budgets: { timeout: 100, compileTimeout: 200 },
 };
 
@@ -34,6 +35,7 @@ describe('parseProject', () => {
         defines: ['A', 'B=1'],
         stubs: ['MyFunction=-1'],
         rules: FULL.rules,
+        stress: 'quick',
         budgets: FULL.budgets,
       },
     });
@@ -50,6 +52,7 @@ describe('parseProject', () => {
       [expect.stringMatching(/^sub\/vsplab\.json:2: driver is no setting; there are drivers, /)],
     ],
     ['{\n\n"includes": "inc" }', ['sub/vsplab.json:3: includes is "inc": expected a list of texts']],
+    ['{ "stress": "most" }', ['sub/vsplab.json:1: stress is "most": expected one of none, quick, full']],
     ['{ "defines": [1] }', ['sub/vsplab.json:1: defines is [1]: expected a list of texts']],
     [
       '{ "stubs": {\n "F": 1.5,\n "G": "x" } }',
