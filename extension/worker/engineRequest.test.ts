@@ -25,6 +25,15 @@ const RUN: RunRequest = {
 const REQUESTS: readonly EngineRequest[] = [
   RUN,
   { ...RUN, settings: {}, overlays: [] },
+  {
+    kind: 'contexts',
+    id: 8,
+    cwd: '/p',
+    file: '/p/a.c',
+    workspaceRoots: [],
+    overlays: [],
+    settings: { defines: ['A'] },
+  },
   { kind: 'cancel', id: 7 },
   { kind: 'warm', cwd: '/p' },
 ];

@@ -24,8 +24,14 @@ export interface Existing {
   readonly functions: ReadonlySet<string>;
 }
 
+/** What the other sources of the folder have. */
+export interface Elsewhere {
+  readonly functions: ReadonlySet<string>;
+  readonly registered: ReadonlySet<string>;
+}
+
 /** `record` is the name that a record of this context has or would have. */
-export function existingIn(outline: Outline, context: ContextNames, record: string): Existing {
+export function existingIn(outline: Outline, context: ContextNames, record: string, elsewhere: Elsewhere): Existing {
   const { roles, registrations } = callbackFacts([{ file: '', text: outline.text }]);
   const functions = new Set(outline.items.flatMap(({ kind, name }) => (kind === 'function' ? [name] : [])));
   const anchors = anchorsOf(outline.text);
@@ -36,18 +42,17 @@ export function existingIn(outline: Outline, context: ContextNames, record: stri
     const found = anchors.find((anchor) => anchor.kind === kind && isOurs(anchor.name));
     return found === undefined ? undefined : { name: found.name, line: found.range.start.line + 1, isDefined: true };
   };
+  const isNowhere = (name: string): boolean => !functions.has(name) && !elsewhere.functions.has(name);
   const save = defined('save');
   const restore = defined('restore');
   // A pair that is registered, and of which neither is another context's, is the one to be written.
   const pair = registrations.find(
     (each) =>
-      each.save === save?.name ||
-      each.restore === restore?.name ||
-      (!functions.has(each.save) && !functions.has(each.restore)),
+      each.save === save?.name || each.restore === restore?.name || (isNowhere(each.save) && isNowhere(each.restore)),
   );
   const promised = (kind: 'save' | 'restore', role: string): ExistingCallback | undefined => {
     if (pair !== undefined) return { name: pair[kind], line: pair.line, isDefined: false };
-    const names = roles.filter(({ type, function: name }) => type === role && !functions.has(name));
+    const names = roles.filter(({ type, function: name }) => type === role && isNowhere(name));
     const [only] = names;
     return names.length === 1 && only !== undefined
       ? { name: only.function, line: only.line, isDefined: false }
@@ -58,7 +63,8 @@ export function existingIn(outline: Outline, context: ContextNames, record: stri
   return {
     ...(savePromised === undefined ? {} : { save: savePromised }),
     ...(restorePromised === undefined ? {} : { restore: restorePromised }),
-    isRegistered: pair !== undefined,
+    isRegistered:
+      pair !== undefined || [save, restore].some((each) => each !== undefined && elsewhere.registered.has(each.name)),
     roles: new Set(roles.map(({ function: name }) => name)),
     identifiers: new Set(outline.code.match(/[A-Za-z_]\w*/g) ?? []),
     functions,

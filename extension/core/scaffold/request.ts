@@ -1,9 +1,11 @@
 /** What is asked for, and what comes of it. */
 import { isSourceName } from '../run/discover.js';
 import { namesOf, sourceText } from '../run/sourceNames.js';
+import { callbackFacts } from '../toolchain/callbackFacts.js';
 import type { StructFacts } from '../toolchain/structFacts.js';
 import type { FieldChoice } from './fields.js';
 import type { ScaffoldLanguage, ScaffoldStyle } from './model.js';
+import { outlineOf } from './outline.js';
 import type { Packing } from './record.js';
 
 /** A structure that packets may have as their context, with what can be done about each member. */
@@ -49,6 +51,10 @@ export interface Sibling {
   readonly name: string;
   /** What it includes, as written; of a source only. */
   readonly includes: readonly string[];
+  /** Functions it defines. */
+  readonly functions: readonly string[];
+  /** Save and restore callbacks it registers. */
+  readonly registers: readonly string[];
 }
 
 /** Every file of the folder, the source itself among them. */
@@ -58,8 +64,20 @@ export function siblingsOf(
 ): readonly Sibling[] {
   return names.map((name) => {
     const bytes = isSourceName(name) ? read(name) : undefined;
-    return { name, includes: bytes === undefined ? [] : namesOf(sourceText(bytes)).includes };
+    return bytes === undefined
+      ? { name, includes: [], functions: [], registers: [] }
+      : sibling(name, sourceText(bytes));
   });
+}
+
+function sibling(name: string, text: string): Sibling {
+  const { registrations } = callbackFacts([{ file: name, text }]);
+  return {
+    name,
+    includes: namesOf(text).includes,
+    functions: outlineOf(text).items.flatMap((item) => (item.kind === 'function' ? [item.name] : [])),
+    registers: registrations.flatMap(({ save, restore }) => [save, restore]),
+  };
 }
 
 /** Replaces what lies between the offsets. */

@@ -263,6 +263,27 @@ NTSTATUS NicSave(VMBCHANNEL Channel, VMBPACKET Packet, PVOID SaveBuf, UINT32 Sav
   });
 });
 
+describe('a driver of several files', () => {
+  const example = (name: string): string =>
+    readFileSync(new URL(`../../../examples/synthetic-nic/${name}`, import.meta.url), 'utf8');
+  const names = ['Nic.h', 'NicChannel.c', 'NicIndication.c'];
+  const folder = new ScaffoldFolder(Object.fromEntries(names.map((name) => [name, example(name)])));
+
+  it('has its callbacks where another file registers them', () => {
+    const result = folder.ask('NicIndication.c', 'NIC_INDICATION');
+    expect(result.ok ? 'written' : result.message).toMatch(/^NIC_INDICATION has its callbacks: NicSavePacket/);
+  });
+
+  it('keeps the callbacks that another file defines, and its registration', () => {
+    const result = folder.ask('NicChannel.c', 'NIC_ADAPTER');
+    if (!result.ok) throw new Error(result.message);
+    expect([result.save, result.restore]).toEqual(['NicAdapterSavePacket', 'NicAdapterRestorePacket']);
+    expect(result.notes).toContain(
+      'NicConfigureChannel registers other callbacks: NicAdapterSavePacket and NicAdapterRestorePacket are registered nowhere',
+    );
+  });
+});
+
 describe('what cannot be done changes nothing and says why', () => {
   it.each([
     [`${INCLUDES}struct NIC_RX_CONTEXT;\n`, /^NIC_RX_CONTEXT is only declared in Nic\.c: /],

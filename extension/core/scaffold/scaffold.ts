@@ -5,7 +5,7 @@
 import { baseName } from '../run/paths.js';
 import { chooseFields } from './choose.js';
 import { codeStyleOf } from './codeStyle.js';
-import { type Existing, existingIn, firstUse } from './existing.js';
+import { type Elsewhere, type Existing, existingIn, firstUse } from './existing.js';
 import type { FieldChoice } from './fields.js';
 import type { InterfaceTable, PieceKind, ScaffoldLanguage, ScaffoldModel, ScaffoldStyle } from './model.js';
 import { functionName, namesFor, poolTag, type ScaffoldNames } from './names.js';
@@ -56,7 +56,7 @@ class Scaffold {
     const { context } = request;
     const wanted = namesFor(context.name);
     const record = request.record ?? wanted.record;
-    this.#existing = existingIn(this.#outline, context, record);
+    this.#existing = existingIn(this.#outline, context, record, this.#elsewhere());
     this.#ways = waysOf(this.#outline, context);
     this.#names = {
       ...wanted,
@@ -82,6 +82,18 @@ class Scaffold {
       notes: this.#notes(model, fixture !== undefined),
       save: model.names.save,
       restore: model.names.restore,
+    };
+  }
+
+  /** What other sources of the driver have: tests register what they like. */
+  #elsewhere(): Elsewhere {
+    const { fileName, siblings } = this.#request;
+    const isTest = (includes: readonly string[]): boolean =>
+      includes.some((each) => baseName(each) === fileName || baseName(each) === 'vsplab.h');
+    const others = siblings.filter(({ name, includes }) => name !== fileName && !isTest(includes));
+    return {
+      functions: new Set(others.flatMap(({ functions }) => functions)),
+      registered: new Set(others.flatMap(({ registers }) => registers)),
     };
   }
 
