@@ -25,7 +25,9 @@ export const simulate: Simulate = (loaded, program, options) => {
 
 function run(host: Host, loaded: LoadedDriver, program: Program): End {
   try {
-    const machine = host.start(loaded.module as WebAssembly.Module, isTraced(program));
+    const { variant } = host.simulator.options;
+    const module = (variant?.elsewhere === true ? loaded.moved?.() : undefined) ?? loaded.module;
+    const machine = host.start(module as WebAssembly.Module, isTraced(program));
     if (program.kind === 'packets') {
       new PacketSequence(host, loaded.driver).run(program);
     } else {

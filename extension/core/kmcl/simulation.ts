@@ -186,6 +186,8 @@ export interface SimulationResult {
 export interface LoadedDriver {
   readonly driver: CompiledDriver;
   readonly module: object; // WebAssembly.Module
+  /** The module whose variables and functions lie elsewhere, made when it is first wanted. */
+  readonly moved?: () => object;
 }
 
 export type Simulate = (loaded: LoadedDriver, program: Program, options: SimulationOptions) => SimulationResult;

@@ -84,7 +84,7 @@ export interface FieldChange {
 export interface Variant {
   /** Byte of fresh memory: pool blocks, contexts, SaveBuf and locals. */
   readonly fill: number;
-  /** All memory lies elsewhere: pool, packets, contexts, buffers, stack. */
+  /** All memory lies elsewhere: pool, packets, contexts, buffers, stack; variables and functions in `LoadedDriver.moved`. */
   readonly elsewhere?: boolean;
   /** Saves what was saved once more, at once; and what was restored, before its channel starts. */
   readonly again?: boolean;

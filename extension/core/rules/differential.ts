@@ -41,13 +41,15 @@ function count(runs: readonly ByteRun[]): number {
 
 function recordMessage({ on, runs, size }: RecordDifference, fields: string | undefined, unwritten: number): string {
   const where = `${rangesText(runs)}${fields === undefined ? '' : ` (${fields})`}`;
+  const [were, they, hold, depend, change] =
+    count(runs) === 1 ? ['was', 'it', 'holds', 'depends', 'changes'] : ['were', 'they', 'hold', 'depend', 'change'];
   const held =
     unwritten === count(runs)
-      ? 'were never written: they hold what was in memory before'
-      : 'depend on what was in memory before';
+      ? `${were} never written: ${they} ${hold} what was in memory before`
+      : `${depend} on what was in memory before`;
   return on === 'fill'
     ? `${count(runs)} of the ${bytes(size)} that are persisted ${held}: ${where}`
-    : `${count(runs)} of the ${bytes(size)} that are persisted change with where memory lies: ${where} hold an ` +
+    : `${count(runs)} of the ${bytes(size)} that are persisted ${change} with where memory lies: ${where} ${hold} an ` +
         'address or a handle, or something made of one';
 }
 

@@ -7,7 +7,7 @@ import { callbackFacts } from './callbackFacts.js';
 import { CompileCommands } from './compileCommands.js';
 import { withoutRepeats } from './diagnostics.js';
 import { displayPaths } from './displayPath.js';
-import { link } from './link.js';
+import { type LinkRequest, link } from './link.js';
 import type { Llvm } from './llvm.js';
 import { mergeUnits } from './mergeUnits.js';
 import type {
@@ -247,9 +247,9 @@ async function linkUnits(
     : undefined;
   const named = key === undefined ? {} : { key };
   const stored = key === undefined ? undefined : await services.cache?.get(key);
-  const unpacked = stored === undefined ? undefined : unpack<Omit<CompiledDriver, 'wasm'>>(stored);
+  const unpacked = stored === undefined ? undefined : unpackDriver(stored);
   if (unpacked !== undefined) {
-    return { ok: true, driver: { ...unpacked.facts, wasm: unpacked.bytes }, fromCache: true, ...named };
+    return { ok: true, driver: unpacked, fromCache: true, ...named };
   }
   const facts = units.map(({ output }) => output.facts);
   const shown = (path: string): string => tools.pathOf(toToolPath(path));
@@ -258,31 +258,31 @@ async function linkUnits(
     files.map((path) => ({ file: shown(path), text: tools.files.text(toToolPath(path)) ?? '' })),
   );
   const merged = mergeUnits(units.map(({ request, output }) => ({ unit: request.unit, facts: output.facts })));
-  const linked = link(
-    {
-      objects: [
-        ...units.map(({ request, output }) => ({ name: shown(request.source), bytes: output.object })),
-        { name: 'the runtime', bytes: services.runtime.object },
-      ],
-      exports: [
-        ...NATIVE_EXPORTS,
-        ...merged.fixtures.map(({ symbol }) => symbol),
-        ...callbackSymbols(merged.functions, callbacks),
-        ...(merged.debug === undefined ? [] : debugSymbols(merged.functions, merged.debug)),
-      ],
-    },
-    services.llvm,
-    tools.files,
-  );
+  const parts: LinkRequest = {
+    objects: [
+      ...units.map(({ request, output }) => ({ name: shown(request.source), bytes: output.object })),
+      { name: 'the runtime', bytes: services.runtime.object },
+    ],
+    exports: [
+      ...NATIVE_EXPORTS,
+      ...merged.fixtures.map(({ symbol }) => symbol),
+      ...callbackSymbols(merged.functions, callbacks),
+      ...(merged.debug === undefined ? [] : debugSymbols(merged.functions, merged.debug)),
+    ],
+  };
+  const linked = link(parts, services.llvm, tools.files);
   if (!linked.ok) {
     return failed(
       linked.diagnostics.map((diagnostic) => ({ ...diagnostic, message: `driver '${name}' ${diagnostic.message}` })),
     );
   }
   const imported = new Set(importedFunctions(linked.wasm));
-  const description: Omit<CompiledDriver, 'wasm'> = {
+  const differential = units.some(({ request }) => request.options.differential === true);
+  const again = differential ? link({ ...parts, moved: true }, services.llvm, tools.files) : undefined;
+  const modules: Modules = { wasm: linked.wasm, ...(again?.ok === true ? { moved: again.wasm } : {}) };
+  const description: Omit<CompiledDriver, keyof Modules> = {
     name,
-    ...(units.some(({ request }) => request.options.differential === true) ? { differential: true } : {}),
+    ...(differential ? { differential: true } : {}),
     files: files.map(shown),
     ...merged,
     undefinedFunctions: undefinedIn(units, services).filter((fn) => imported.has(fn.name)),
@@ -290,9 +290,27 @@ async function linkUnits(
     notes: [...merged.notes, ...linked.notes],
   };
   if (key !== undefined) {
-    await services.cache?.put(key, pack(description, linked.wasm));
+    await services.cache?.put(key, packDriver(description, modules));
   }
-  return { ok: true, driver: { ...description, wasm: linked.wasm }, fromCache: false, ...named };
+  return { ok: true, driver: { ...description, ...modules }, fromCache: false, ...named };
+}
+
+type Modules = Pick<CompiledDriver, 'wasm' | 'moved'>;
+
+/** Both modules one behind the other, with where the first ends. */
+function packDriver(description: Omit<CompiledDriver, keyof Modules>, { wasm, moved }: Modules): Uint8Array {
+  const both = new Uint8Array(wasm.length + (moved?.length ?? 0));
+  both.set(wasm);
+  if (moved !== undefined) both.set(moved, wasm.length);
+  return pack({ ...description, wasmLength: wasm.length }, both);
+}
+
+function unpackDriver(stored: Uint8Array): CompiledDriver | undefined {
+  const unpacked = unpack<Omit<CompiledDriver, keyof Modules> & { readonly wasmLength: number }>(stored);
+  if (unpacked === undefined) return undefined;
+  const { wasmLength, ...description } = unpacked.facts;
+  const moved = unpacked.bytes.slice(wasmLength);
+  return { ...description, wasm: unpacked.bytes.slice(0, wasmLength), ...(moved.length > 0 ? { moved } : {}) };
 }
 
 /** Functions the simulator may call by name: those the source calls callbacks, and those that look like one. */

@@ -8,6 +8,8 @@ export interface LinkRequest {
   readonly objects: readonly { readonly name: string; readonly bytes: Uint8Array }[];
   /** Exported where something defines them. */
   readonly exports: readonly string[];
+  /** Variables and functions have other addresses than they would have, everything else is the same. */
+  readonly moved?: boolean;
 }
 
 export type LinkResult =
@@ -33,6 +35,8 @@ const LINK_ARGUMENTS: readonly string[] = [
   '--gc-sections',
   '--strip-debug',
 ];
+/** Far enough that high and low bytes of addresses differ; 16 bytes are what most variables are aligned to. */
+const MOVED_ARGUMENTS: readonly string[] = [`--global-base=${STACK_BYTES + 0x1_3570}`, '--table-base=102'];
 const ALWAYS_EXPORTED: readonly string[] = ['__stack_pointer', '__wasm_call_ctors', '__heap_base', '__data_end'];
 
 export function link(request: LinkRequest, llvm: Llvm, files: ToolFiles): LinkResult {
@@ -44,8 +48,9 @@ export function link(request: LinkRequest, llvm: Llvm, files: ToolFiles): LinkRe
     return path;
   });
   const names = [...new Set([...ALWAYS_EXPORTED, ...request.exports])];
+  const placed = request.moved === true ? [...LINK_ARGUMENTS, ...MOVED_ARGUMENTS] : LINK_ARGUMENTS;
   const run = llvm.run(
-    ['wasm-ld', ...LINK_ARGUMENTS, ...names.map((name) => `--export-if-defined=${name}`), '-o', output, ...inputs],
+    ['wasm-ld', ...placed, ...names.map((name) => `--export-if-defined=${name}`), '-o', output, ...inputs],
     files,
   );
   const wasm = files.output(output)?.content().slice();

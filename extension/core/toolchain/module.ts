@@ -156,6 +156,8 @@ export interface CompiledDriver {
   readonly wasm: Uint8Array;
   /** Compiled for differential runs (`CompileOptions.differential`). */
   readonly differential?: boolean;
+  /** For differential runs: the same, but variables and functions have other addresses. */
+  readonly moved?: Uint8Array;
   readonly files: readonly string[];
   readonly locations: LocationTable;
   readonly functions: readonly FunctionInfo[];

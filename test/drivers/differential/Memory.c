@@ -107,6 +107,10 @@ VSPLAB_TEST(Fine_in_place)
 WITH_EXTRA(Address, BROKEN((ULONG_PTR)Request->Data) MENDED(64)) // breaks savepkt-no-pointers
 WITH_EXTRA(Hashed, (BROKEN((ULONG_PTR)Packet >> 4) MENDED(Request->Id)) * 0x9E3779B97F4A7C15ull) // breaks savepkt-no-pointers
 WITH_EXTRA(OfChannel, BROKEN((UINT32)(ULONG_PTR)Request->Channel) MENDED(Request->Channel != NULL)) // breaks savepkt-no-pointers
+WITH_EXTRA(OfFunction, BROKEN((ULONG_PTR)Completed) MENDED(Request->Data != NULL)) // breaks savepkt-no-pointers
+static UINT32 Operations[4];
+WITH_EXTRA(OfVariable, BROKEN((UINT32)(ULONG_PTR)&Operations[Request->Id & 3]) MENDED(Request->Id & 3)) // breaks savepkt-no-pointers
+WITH_EXTRA(Index, &Operations[Request->Id & 3] - Operations)
 WITH_EXTRA(Difference, &Request->Offset - (UINT64 *)Request)
 VSPLAB_TEST(savepkt_no_pointers__address)
 {
@@ -119,6 +123,18 @@ VSPLAB_TEST(savepkt_no_pointers__hashed)
 VSPLAB_TEST(savepkt_no_pointers__truncated)
 {
     Migrate(OfChannel, Restore);
+}
+VSPLAB_TEST(savepkt_no_pointers__function)
+{
+    Migrate(OfFunction, Restore);
+}
+VSPLAB_TEST(savepkt_no_pointers__variable)
+{
+    Migrate(OfVariable, Restore);
+}
+VSPLAB_TEST(Fine_index_of_variable)
+{
+    Migrate(Index, Restore);
 }
 VSPLAB_TEST(Fine_pointer_difference)
 {
