@@ -123,14 +123,20 @@ function flowDraft({ driver }: RuleInput, flow: FlowDifference): Draft {
   });
 }
 
-function fieldMessage({ record }: ContextTable, { name, saved }: ContextField): string {
+/** The member, whichever entry of an array it is of. */
+function memberOf({ name }: ContextField): string {
+  return name.replace(/\[\d+\]/g, '[]');
+}
+
+function fieldMessage({ record }: ContextTable, { name, saved }: ContextField, others: number): string {
   const why =
     saved.length === 0
       ? 'no saved byte depends on it'
       : `${rangesText(saved)} of the record hold${saved.length === 1 && saved[0]?.length === 1 ? 's' : ''} it, ` +
         'and the restored context does not have it back';
   const way = /^\w+$/.test(name) ? `; if it need not, VSPLAB_TRANSIENT(${record}, ${name}) says so` : '';
-  return `${record}.${name} does not survive a save and a restore: ${why}${way}`;
+  const more = others === 0 ? '' : ` (nor ${others === 1 ? 'does one other entry' : `do ${others} other entries`})`;
+  return `${record}.${name} does not survive a save and a restore${more}: ${why}${way}`;
 }
 
 function holds(runs: readonly ByteRun[], at: number): boolean {
@@ -168,14 +174,18 @@ export function breachesOf({ result }: RuleInput): readonly BreachRecord[] {
 }
 
 function fieldDrafts(input: RuleInput, table: ContextTable): readonly Draft[] {
-  return table.fields.flatMap((field) => {
-    const { lost, outcome, name } = field;
-    if (outcome !== 'lost') return [];
+  const losses = Map.groupBy(
+    table.fields.filter(({ outcome }) => outcome === 'lost'),
+    memberOf,
+  );
+  return [...losses.values()].flatMap(([field, ...others]) => {
+    if (field === undefined) return [];
+    const { lost, name } = field;
     const place = lost === undefined ? {} : callbackPlace(input, lost.location, lost.pass);
     const { breaches, differential } = input.result;
     const differs = [...breaches, ...(differential?.breaches ?? [])].some((breach) => explains(field, breach));
     return [
-      draft('state-field-lost', fieldMessage(table, field), {
+      draft('state-field-lost', fieldMessage(table, field, others.length), {
         ...place,
         channel: lost?.channel ?? null,
         packet: lost?.packet ?? null,

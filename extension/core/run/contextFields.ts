@@ -15,6 +15,8 @@ export interface Leaf {
   readonly offset: number;
   readonly size: number;
   readonly skipped?: SkippedKind;
+  /** Part of an element of an array of records: such arrays are rarely full. */
+  readonly element?: true;
   /** In the order they are tried; none for a skipped field. */
   readonly changes: readonly Change[];
 }
@@ -154,8 +156,11 @@ class Leaves {
       this.#skip(name, id, at, kind);
     } else if (element?.kind === 'record' || element?.kind === 'array') {
       const size = sizeOf(element);
+      const first = this.#leaves.length;
       for (let index = 0; index < type.count && size > 0; index++)
         this.#value(type.element, `${name}[${index}]`, at + index * size, depth + 1);
+      const leaves = this.#leaves.splice(first);
+      this.#leaves.push(...leaves.map((leaf) => ({ ...leaf, element: true as const })));
     } else {
       this.#each(name, id, at, type.size);
     }

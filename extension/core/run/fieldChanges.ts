@@ -47,7 +47,7 @@ function overlaps(leaf: Leaf, a: Uint8Array, b: Uint8Array): boolean {
   return false;
 }
 
-/** Whether all bytes of a field are zero in all contexts: a buffer that no packet of the test uses. */
+/** Whether all bytes of a field are zero in all contexts: a buffer, or an entry, that no packet of the test uses. */
 function isEmpty({ offset, size }: Leaf, taken: ReadonlyMap<string, Taken>): boolean {
   return [...taken.values()].every(({ original }) =>
     original.bytes.subarray(offset, offset + size).every((byte) => byte === 0),
@@ -101,7 +101,8 @@ export class FieldChanges {
     const { name, offset, size, skipped } = leaf;
     const row = { name, type: leaf.type, offset, size, saved: [], restored: [] } as const;
     if (skipped !== undefined) return { ...row, outcome: 'skipped', kind: skipped };
-    if (size > LARGEST_SCALAR && isEmpty(leaf, taken)) return { ...row, outcome: 'unknown' };
+    const isUsedAsNeeded = size > LARGEST_SCALAR || leaf.element === true;
+    if (isUsedAsNeeded && isEmpty(leaf, taken)) return { ...row, outcome: 'unknown' };
     let lost: Attempt | undefined;
     for (const change of leaf.changes) {
       const attempt = this.#attempt(type, index, leaf, change, taken);
