@@ -217,6 +217,26 @@ SAVE(MultipliesChecked) // keeps: savepkt-size-arith
     return STATUS_SUCCESS;
 }
 
+SAVE(AddsToWhatIsFixed) // keeps: savepkt-size-arith
+{
+    PREQUEST Request = VmbPacketGetPointer(Packet);
+    ULONG Need = 16;
+    UNREFERENCED_PARAMETER(Channel);
+    *BytesNeeded = 0;
+    if (Request == NULL) {
+        return STATUS_SUCCESS;
+    }
+    if (!NT_SUCCESS(RtlULongAdd(Need, Request->Count, &Need))) {
+        return STATUS_INTEGER_OVERFLOW;
+    }
+    *BytesNeeded = Need;
+    if (SaveBufSize < Need) {
+        return STATUS_BUFFER_TOO_SMALL;
+    }
+    RtlZeroMemory(SaveBuf, SaveBufSize);
+    return STATUS_SUCCESS;
+}
+
 SAVE(LimitsTheCount) // keeps: savepkt-size-arith
 {
     PREQUEST Request = VmbPacketGetPointer(Packet);

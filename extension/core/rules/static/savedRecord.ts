@@ -96,11 +96,17 @@ function overflowing(value: Value, path: Path): Operation | undefined {
   if (operation !== 'add' && operation !== 'mul') return undefined;
   const inner = overflowing(left, path) ?? overflowing(right, path);
   if (inner !== undefined) return inner;
+  if (operation === 'add' && [left, right].some((each) => isNoLessThan(own, each, path))) return undefined;
   const [a, b] = [highest(path.range(left)), highest(path.range(right))];
   const top = operation === 'add' ? a + b : a * b;
   return top > maximum(bits) && [left, right].every((each) => each.kind === 'constant' || isOpen(each, path))
     ? own
     : undefined;
+}
+
+/** Whether a sum was found to be no less than one of its parts, a number: then it has not wrapped around. */
+function isNoLessThan(sum: Operation, part: Value, path: Path): boolean {
+  return part.kind === 'constant' && path.lowest(sum) >= part.value;
 }
 
 /** A number that came from memory or a call, and that nothing has limited. */
