@@ -64,6 +64,8 @@ class StaticProblems {
   readonly #checked = new Map<string, Checked>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #running = new Map<string, AbortController>();
+  /** Drivers whose check waits for a run to end: figures that were asked for come first. */
+  readonly #waiting = new Map<string, Uri>();
 
   constructor(lab: Lab) {
     this.#lab = lab;
@@ -73,6 +75,7 @@ class StaticProblems {
         if (contentChanges.length > 0) this.#later(document);
       }),
     );
+    add(lab.runs.onDidChange(() => this.#checkWaiting()));
     add(lab.presence.onDidChange(() => this.#lookAtAll()));
     add(workspace.onDidGrantWorkspaceTrust(() => this.#lookAtAll()));
     add(workspace.onDidChangeConfiguration((event) => this.#settingsChanged(event)));
@@ -116,15 +119,27 @@ class StaticProblems {
       this.#forget(key);
       return;
     }
+    this.#afterPause(folder, key);
+    this.#publish(document.uri);
+  }
+
+  #afterPause(folder: Uri, key: string): void {
     clearTimeout(this.#timers.get(key));
     this.#timers.set(
       key,
       setTimeout(() => {
         this.#timers.delete(key);
-        void this.#check(folder, key);
+        if (this.#lab.runs.running) this.#waiting.set(key, folder);
+        else void this.#check(folder, key);
       }, PAUSE),
     );
-    this.#publish(document.uri);
+  }
+
+  #checkWaiting(): void {
+    if (this.#lab.runs.running) return;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const [key, folder] of waiting) this.#afterPause(folder, key);
   }
 
   /** Of two checks of a driver the newer counts. */
