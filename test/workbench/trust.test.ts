@@ -77,7 +77,16 @@ describe('restricted mode', () => {
   it('offers to read and not to run', async () => {
     await expect
       .poll(offered, { timeout: 30_000 })
-      .toEqual(['VSP Lab: Explain Rule', 'VSP Lab: Open Packet Buffers in an Editor', 'VSP Lab: Show Packet Buffers']);
+      .toEqual([
+        'VSP Lab: Explain Rule',
+        'VSP Lab: Generate Save/Restore Callbacks...',
+        'VSP Lab: Go to Paired Callback',
+        'VSP Lab: New VSP Driver File',
+        'VSP Lab: Open Packet Buffers in an Editor',
+        'VSP Lab: Peek Registration',
+        'VSP Lab: Show Contract of Callback to the Side',
+        'VSP Lab: Show Packet Buffers',
+      ]);
     expect(await page.locator('.editor-actions a[aria-label^="Run Callbacks"]').count()).toBe(0);
     expect(await page.locator('.codelens-decoration').count()).toBe(0);
   });
