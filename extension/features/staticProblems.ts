@@ -49,6 +49,7 @@ export function activate(lab: Lab): void {
 
 /** What the last check of a driver that compiled has found, and the texts it speaks of. */
 interface Checked {
+  readonly folder: Uri;
   readonly home: Uri;
   readonly findings: readonly Finding[];
   readonly stamps: Stamps;
@@ -63,7 +64,7 @@ class StaticProblems {
   /** By the driver's folder. */
   readonly #checked = new Map<string, Checked>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, { readonly abort: AbortController; readonly folder: Uri }>();
   /** Drivers whose check waits for a run to end: figures that were asked for come first. */
   readonly #waiting = new Map<string, Uri>();
 
@@ -81,14 +82,16 @@ class StaticProblems {
     add(workspace.onDidChangeConfiguration((event) => this.#settingsChanged(event)));
     // What a run finds at the same place is said once, by the run.
     add(lab.results.onDidChange(() => setTimeout(() => this.#publishAll(), 0)));
-    add(lab.results.onDidRemove(() => this.#publishAll()));
+    // Its file is gone, or one of them.
+    add(lab.results.onDidRemove(() => this.#checkAgain()));
+    add(workspace.onDidDeleteFiles(() => this.#checkAgain()));
     add(registerStaticFixes((document) => this.#fixesOf(document)));
     this.#lookAtAll();
   }
 
   dispose(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    for (const abort of this.#running.values()) abort.abort();
+    for (const { abort } of this.#running.values()) abort.abort();
     this.#store.dispose();
   }
 
@@ -135,6 +138,11 @@ class StaticProblems {
     );
   }
 
+  #checkAgain(): void {
+    for (const [key, { folder }] of [...this.#checked, ...this.#running]) this.#afterPause(folder, key);
+    this.#publishAll();
+  }
+
   #checkWaiting(): void {
     if (this.#lab.runs.running) return;
     const waiting = [...this.#waiting];
@@ -144,9 +152,9 @@ class StaticProblems {
 
   /** Of two checks of a driver the newer counts. */
   async #check(folder: Uri, key: string): Promise<void> {
-    this.#running.get(key)?.abort();
+    this.#running.get(key)?.abort.abort();
     const abort = new AbortController();
-    this.#running.set(key, abort);
+    this.#running.set(key, { abort, folder });
     const { edits, engine, log } = this.#lab;
     const stamps = edits.stamp();
     let isKept = false;
@@ -154,7 +162,10 @@ class StaticProblems {
       const texts = openTexts(workspace.textDocuments.filter(isSourceDocument));
       const sources = await sourcesIn(folder);
       const [first] = sources;
-      if (first === undefined) return;
+      if (first === undefined) {
+        this.#forget(key);
+        return;
+      }
       const home = homeOf(first);
       const order = {
         cwd: enginePath(home),
@@ -165,12 +176,12 @@ class StaticProblems {
       };
       const answer = await engine.check(order, abort.signal);
       if (abort.signal.aborted || answer.kind !== 'checked') return;
-      isKept = this.#take(key, answer.outcomes, { home, stamps, texts });
+      isKept = this.#take(key, answer.outcomes, { folder, home, stamps, texts });
     } catch (error) {
       if (!abort.signal.aborted) log.warn(`check: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
       if (!isKept) edits.release(stamps);
-      if (this.#running.get(key) === abort) this.#running.delete(key);
+      if (this.#running.get(key)?.abort === abort) this.#running.delete(key);
     }
   }
 
