@@ -32,8 +32,8 @@ interface Prepared {
   readonly start: () => void;
 }
 
-/** A one-file driver takes three runs: front end, back end, linker. */
-const SPARE_INSTANCES = 3;
+/** A one-file driver takes four runs: front end, back end, linker, and the linker again for the module that lies elsewhere. */
+const SPARE_INSTANCES = 4;
 
 /** A tool ends only by leaving its process, so each run takes a fresh instance of the module. */
 export function createLlvm(module: WebAssembly.Module): Llvm {
