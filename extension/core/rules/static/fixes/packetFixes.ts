@@ -1,0 +1,65 @@
+/** Quick fixes of the rules of incoming and outgoing packets. */
+import {
+  before,
+  COPIES,
+  firstIsNull,
+  guard,
+  guarded,
+  lengthCheck,
+  operand,
+  PACKET_CALL,
+  parameter,
+  without,
+  zeroed,
+} from './edits.js';
+import type { FixRow, FixTable } from './fix.js';
+import { callIn } from './statement.js';
+
+const SEND = (name: string): boolean => name.startsWith('VmbPacketSend');
+const COMPLETE = (name: string): boolean => name === 'VmbChannelPacketComplete';
+const WAIT = 'VMBUS_CHANNEL_FORMAT_FLAG_WAIT_FOR_COMPLETION';
+
+/** The request is answered before the callback leaves. */
+const PACKET_LENGTH: FixRow = {
+  title: 'Complete packets that are too short',
+  edits: (input) =>
+    before(input, (statement) => {
+      const call = callIn(input.text, statement, (name) => COPIES.has(name));
+      const [packet, length] = [parameter(input, 1), parameter(input, 3)];
+      const size = call?.operands.at(-1)?.text;
+      if (size === undefined || packet === undefined || length === undefined) return undefined;
+      return guard(`${length} < ${size}`, [`VmbChannelPacketComplete(${packet}, NULL, 0);`, 'return;']);
+    }),
+};
+
+export const PACKET_FIXES: FixTable = {
+  'out-alloc-null': {
+    title: 'Leave when there is no packet',
+    edits: guarded(PACKET_CALL, firstIsNull, 'STATUS_INSUFFICIENT_RESOURCES'),
+  },
+  'out-no-free-default': without('Remove the call', (name) => name === 'VmbPacketFree'),
+  'out-no-reuse-in-use': without('Remove the call', PACKET_CALL),
+  'out-external-wait': operand('Wait for completion', SEND, -1, (text) => (text === '0' ? WAIT : `${text} | ${WAIT}`)),
+  'out-flags': operand('Keep only WAIT_FOR_COMPLETION', SEND, -1, () => WAIT),
+  'out-completion-status': lengthCheck(3, 'STATUS_UNSUCCESSFUL', 'Leave when the answer is too short'),
+  'in-complete-once': without('Remove the second completion', COMPLETE),
+  'in-fail-terminal': without('Remove the call', (name) => name.startsWith('VmbChannelPacket')),
+  'in-external-pending': without('Remove the call', (name) => name.startsWith('VmbChannelPacket')),
+  'in-length-check': PACKET_LENGTH,
+  'in-completion-init': { title: 'Zero the answer first', edits: zeroed(COMPLETE, 1) },
+  'in-completion-args': operand('Make buffer and size fit', COMPLETE, -1, (text, call) => {
+    const buffer = call.operands[1]?.text ?? '';
+    if (/^(?:NULL|nullptr)$/.test(buffer)) return '0';
+    return /^&\w+$/.test(buffer) && text === '0' ? `sizeof(${buffer.slice(1)})` : undefined;
+  }),
+  'in-length-not-exact': {
+    title: 'Accept longer packets too',
+    edits: ({ text, offset }) => {
+      const end = text.indexOf('\n', offset);
+      const line = text.slice(0, end < 0 ? text.length : end);
+      const start = text.lastIndexOf('\n', offset - 1) + 1;
+      const at = line.indexOf('!=', start);
+      return at < 0 ? undefined : [{ start: at, end: at + 2, insert: '<' }];
+    },
+  },
+};
