@@ -98,39 +98,67 @@ function applied(text: string, fixes: readonly OfferedFix[]): string {
   return result;
 }
 
-describe('quick fixes', () => {
-  const offered = new Set<string>();
+/** How many rules of the corpus have a quick fix that was tried; raised with each that is added. */
+const FIXED_RULES = 37;
 
-  it.each(sources)('of %s leave code that compiles and has the finding no more', (name) => {
+interface Tried {
+  /** `RULE in FUNCTION`. */
+  readonly key: string;
+  readonly fix: OfferedFix;
+}
+
+/** Fixes apart from each other: one of each function at a time, since two would meet. */
+function rounds(fixes: readonly OfferedFix[]): readonly (readonly Tried[])[] {
+  const made: Tried[][] = [];
+  const seen = new Map<string, number>();
+  for (const fix of fixes) {
+    const name = fix.at.function;
+    const round = seen.get(name) ?? 0;
+    seen.set(name, round + 1);
+    made[round] = [...(made[round] ?? []), { key: `${fix.rule} in ${name}`, fix }];
+  }
+  return made;
+}
+
+function counted(list: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const each of list) counts.set(each, (counts.get(each) ?? 0) + 1);
+  return counts;
+}
+
+describe('quick fixes', () => {
+  const tried = new Set<string>();
+  let offered = 0;
+
+  it.each(sources)('of %s leave code that compiles, has the finding no more and no other one', (name) => {
     const text = texts.get(name) ?? '';
     const { fixes, findings } = check(name, text);
-    // One for each function: two would meet. A rule that was not tried yet goes first.
-    const single = [...new Set(fixes.map((fix) => fix.at.function))].flatMap((name) => {
-      const own = fixes.filter((fix) => fix.at.function === name);
-      const chosen = own.findLast(({ rule }) => !offered.has(rule)) ?? own[0];
-      if (chosen === undefined) return [];
-      offered.add(chosen.rule);
-      return [[`${chosen.rule} in ${name}`, chosen] as const];
-    });
-    const after = check(
-      name,
-      applied(
+    const before = counted(findings.map(({ rule, location }) => `${rule} in ${location?.function}`));
+    offered += fixes.length;
+    for (const round of rounds(fixes)) {
+      for (const { fix } of round) tried.add(fix.rule);
+      const mended = applied(
         text,
-        single.map(([, fix]) => fix),
-      ),
-    );
-    const before = findings.map(({ rule, location }) => `${rule} in ${location?.function}`);
-    const left = after.findings.map(({ rule, location }) => `${rule} in ${location?.function}`);
-    const count = (list: readonly string[], key: string): number => list.filter((each) => each === key).length;
-    const stayed = single.filter(([key]) => count(left, key) >= count(before, key)).map(([key]) => key);
-    expect(stayed).toEqual([]);
+        round.map(({ fix }) => fix),
+      );
+      const after = check(name, mended).findings.map(({ rule, location }) => `${rule} in ${location?.function}`);
+      const left = counted(after);
+      const stayed = round.filter(({ key }) => (left.get(key) ?? 0) >= (before.get(key) ?? 0)).map(({ key }) => key);
+      const made = [...left].filter(([key, count]) => count > (before.get(key) ?? 0)).map(([key]) => key);
+      expect({ stayed, made }).toEqual({ stayed: [], made: [] });
+    }
   });
 
-  it('were tried for every rule that has one and is in the corpus', () => {
-    const inCorpus = new Set([...texts.values()].flatMap((text) => [...numbers(marked(text, 'finds')).keys()]));
-    const untried = Object.keys(FIXES).filter((rule) => inCorpus.has(rule) && !offered.has(rule));
-    process.stdout.write(`quick fixes: ${offered.size} tried, of ${inCorpus.size} rules in the corpus\n`);
-    expect(untried).toEqual([]);
+  it('were tried for four in five of the rules in the corpus', () => {
+    const markers = [...texts.values()].flatMap((text) => marked(text, 'finds'));
+    const rules = new Set(numbers(markers).keys());
+    const without = [...rules].filter((rule) => !tried.has(rule)).sort();
+    process.stdout.write(
+      `quick fixes: ${tried.size} of ${rules.size} rules have a fix; offered for ${offered} of ${markers.length} findings\n`,
+    );
+    process.stdout.write(`quick fixes: none tried for ${without.join(', ')}\n`);
+    expect(Object.keys(FIXES).filter((rule) => rules.has(rule) && !tried.has(rule))).toEqual([]);
+    expect(tried.size).toBeGreaterThanOrEqual(FIXED_RULES);
   });
 });
 

@@ -70,6 +70,14 @@ export class TypeReader {
     return this.#speller.spell(node);
   }
 
+  /** The type a pointer leads to as C spells it, without qualifiers; '' for what is no pointer. */
+  spelledTarget(node: number): string {
+    const own = node < 0 ? -1 : this.stripped(node);
+    const pointer = own < 0 ? undefined : this.#debug.reader.node(own);
+    if (pointer === undefined || !POINTERS.has(pointer.fields.get('tag') ?? '')) return '';
+    return this.spell(pointer.reference('baseType')).replace(/^(?:const |volatile )+/, '');
+  }
+
   /** `return type, parameter types` of a subroutine type; a null last one is `...`. */
   signature(subroutine: number): { readonly returns: number; readonly parameters: readonly number[] } {
     const list = subroutine < 0 ? -1 : this.#debug.reader.node(subroutine).reference('types');

@@ -180,7 +180,7 @@ function succeeded(story: Story, path: Path): void {
     return;
   }
   status(first, path);
-  needs(story, path);
+  needs(story, first, path);
 }
 
 /** Success although VmbPacketRestore may have failed. */
@@ -204,7 +204,7 @@ function status({ status: value, place }: Restored, path: Path): void {
 }
 
 /** What the driver gives the packets it sends, a restored one needs as well. */
-function needs({ hasRoutine, hasPointer, isHandedOn }: Story, path: Path): void {
+function needs({ hasRoutine, hasPointer, isHandedOn }: Story, { place }: Restored, path: Path): void {
   const { program } = path.walk;
   if (isHandedOn) return;
   const lacks = [
@@ -216,6 +216,7 @@ function needs({ hasRoutine, hasPointer, isHandedOn }: Story, path: Path): void 
       'restorepkt-routine',
       path.state.exit,
       `the driver gives its packets ${lacks.join(' and ')}; this one is restored without`,
+      [path.remark('restored here', place)],
     );
   }
 }

@@ -1,6 +1,15 @@
 /** Of what quick fixes are made: each answers the edits, or nothing where the text is not of the kind it mends. */
 import type { FixInput, FixRow, TextEdit } from './fix.js';
-import { type CallText, callIn, indentAt, type Span, statementAt } from './statement.js';
+import {
+  type CallText,
+  callIn,
+  conditionAt,
+  indentAt,
+  offsetAt,
+  type Span,
+  statementAt,
+  statementStart,
+} from './statement.js';
 
 export type Edits = readonly TextEdit[] | undefined;
 
@@ -18,6 +27,10 @@ export function insert(at: number, text: string): TextEdit {
   return { start: at, end: at, insert: text };
 }
 
+export function replace({ start, end }: Span, text: string): TextEdit {
+  return { start, end, insert: text };
+}
+
 /** The statement of the finding, if it stands by itself between others. */
 export function own({ text, offset }: FixInput): Span | undefined {
   const found = statementAt(text, offset);
@@ -26,13 +39,45 @@ export function own({ text, offset }: FixInput): Span | undefined {
   return /^(?:if|for|while|else|do|switch|case|default)\b/.test(text.slice(found.start, found.end)) ? undefined : found;
 }
 
+/** As `own`, or the condition of an `if` or `switch` that holds the finding: lines can be put before it, too. */
+export function ownOrCondition(input: FixInput): Span | undefined {
+  const start = statementStart(input.text, input.offset);
+  const condition = conditionAt(input.text, start);
+  if (condition === undefined || input.text.startsWith('while', start)) return own(input);
+  return input.offset < condition.end ? { start, end: condition.end } : undefined;
+}
+
 /** `lines` before the statement, each on a line of its own with its indentation. */
 export function before(input: FixInput, lines: (call: Span) => readonly string[] | undefined): Edits {
-  const statement = own(input);
+  const statement = ownOrCondition(input);
   const made = statement === undefined ? undefined : lines(statement);
-  if (statement === undefined || made === undefined) return undefined;
-  const indent = indentAt(input.text, statement.start);
-  return [insert(statement.start, made.map((line) => `${line}\n${indent}`).join(''))];
+  return statement === undefined || made === undefined ? undefined : [linesBefore(input.text, statement.start, made)];
+}
+
+export function linesBefore(text: string, start: number, lines: readonly string[]): TextEdit {
+  const indent = indentAt(text, start);
+  return insert(start, lines.map((line) => `${indented(line, indent)}\n${indent}`).join(''));
+}
+
+export function linesBehind(text: string, { start, end }: Span, lines: readonly string[]): TextEdit {
+  const indent = indentAt(text, start);
+  return insert(end, lines.map((line) => `\n${indent}${indented(line, indent)}`).join(''));
+}
+
+export function linesInstead(text: string, span: Span, lines: readonly string[]): TextEdit {
+  const indent = indentAt(text, span.start);
+  return replace(span, lines.map((line) => indented(line, indent)).join(`\n${indent}`));
+}
+
+/** A line that is indented by itself, in tabs where the text uses them. */
+function indented(line: string, indent: string): string {
+  return indent.startsWith('\t') ? line.replaceAll('    ', '\t') : line;
+}
+
+/** What of the function stands before the finding. */
+export function bodyBefore(input: FixInput): Span | undefined {
+  const start = bodyOf(input);
+  return start === undefined ? undefined : { start, end: input.offset };
 }
 
 /** Leaves the function with a failure, if that can be said in it. */
@@ -60,8 +105,21 @@ export function guarded(
     });
 }
 
+/** Name of a parameter of the callback the rule speaks of, by its number in the plain form. */
 export function parameter({ around }: FixInput, index: number): string | undefined {
-  return around.parameters[index]?.name;
+  const name = around.callback?.[index];
+  return name === '' ? undefined : name;
+}
+
+/** The variable that takes the answer of the call at that place. */
+export function answerOf(text: string, place: number): string | undefined {
+  return /(\w+)\s*=\s*$/.exec(text.slice(statementStart(text, place), place))?.[1];
+}
+
+/** A place the finding refers to that stands before it in the same function. */
+export function earlier(input: FixInput): number | undefined {
+  const body = bodyBefore(input);
+  return input.related.find((place) => body !== undefined && body.start <= place && place <= body.end);
 }
 
 /** The operand as something that may stand before a comparison. */
@@ -99,43 +157,77 @@ export function without(title: string, fits: (name: string) => boolean): FixRow 
       if (statement === undefined || call === undefined) return undefined;
       const rest = input.text.slice(statement.start, call.start).replace(/^\((?:VOID|void)\)\s*/, '');
       if (rest !== '' || input.text.slice(call.end, statement.end).trim() !== ';') return undefined;
-      const line = input.text.lastIndexOf('\n', statement.start - 1) + 1;
-      const isAlone = input.text.slice(line, statement.start).trim() === '';
-      const next = input.text.indexOf('\n', statement.end);
-      const isLast = next >= 0 && /^[ \t]*(?:\/\/[^\n]*)?$/.test(input.text.slice(statement.end, next));
-      return [isAlone && isLast ? { start: line, end: next + 1, insert: '' } : { ...statement, insert: '' }];
+      return [removal(input.text, statement)];
     },
   };
+}
+
+/** Takes a statement away, and its line where nothing else stands in it. */
+export function removal(text: string, statement: Span): TextEdit {
+  const line = text.lastIndexOf('\n', statement.start - 1) + 1;
+  const isAlone = text.slice(line, statement.start).trim() === '';
+  const next = text.indexOf('\n', statement.end);
+  const isLast = next >= 0 && /^[ \t]*(?:\/\/[^\n]*)?\r?$/.test(text.slice(statement.end, next));
+  return isAlone && isLast ? { start: line, end: next + 1, insert: '' } : replace(statement, '');
+}
+
+export interface Returned extends Span {
+  readonly value: Span & { readonly text: string };
+}
+
+/** The `return` with a value that stands at the finding. */
+export function returnAt({ text, offset }: FixInput): Returned | undefined {
+  const statement = statementAt(text, offset);
+  if (statement === undefined || !/^return\b/.test(text.slice(statement.start, statement.end))) return undefined;
+  const raw = text.slice(statement.start + 'return'.length, statement.end - 1);
+  const start = statement.start + 'return'.length + raw.length - raw.trimStart().length;
+  return { ...statement, value: { start, end: start + raw.trim().length, text: raw.trim() } };
+}
+
+/** A status by name, or a macro that stands for one. */
+export function isConstant(text: string): boolean {
+  return /^[A-Z][A-Z0-9_]*$/.test(text);
 }
 
 /** Another status in a `return` that names one. */
-export function answer(title: string, status: string): FixRow {
+export function answer(title: string, status: (old: string, input: FixInput) => string | undefined): FixRow {
   return {
     title,
-    edits: ({ text, offset }) => {
-      const statement = statementAt(text, offset);
-      const at = statement === undefined ? -1 : text.indexOf('return', statement.start);
-      if (statement === undefined || at < 0 || at >= statement.end) return undefined;
-      const value = text.slice(at + 'return'.length, statement.end - 1);
-      const lead = value.length - value.trimStart().length;
-      const start = at + 'return'.length + lead;
-      return /^\w+$/.test(value.trim()) ? [{ start, end: start + value.trim().length, insert: status }] : undefined;
+    edits: (input) => {
+      const value = returnAt(input)?.value;
+      const made = value === undefined || !isConstant(value.text) ? undefined : status(value.text, input);
+      return value === undefined || made === undefined ? undefined : [replace(value, made)];
     },
   };
 }
 
-/** Zeroes a local variable right behind its declaration. */
+/** Zeroes the local variable that a call takes the address of, behind its declaration. */
 export function zeroed(fits: (name: string) => boolean, index: number): FixRow['edits'] {
   return ({ text, offset }) => {
     const statement = statementAt(text, offset);
     const call = statement === undefined ? undefined : callIn(text, statement, fits);
     const name = /^&(\w+)$/.exec(call?.operands[index]?.text ?? '')?.[1];
-    const declared =
-      name === undefined || statement === undefined ? undefined : declaration(text, name, statement.start);
-    if (name === undefined || declared === undefined) return undefined;
-    const indent = indentAt(text, declared.start);
-    return [insert(declared.end, `\n${indent}RtlZeroMemory(&${name}, sizeof(${name}));`)];
+    return name === undefined || statement === undefined ? undefined : zeroedVariable(text, name, statement.start);
   };
+}
+
+/** Zeroes a local variable behind its declaration, and those that follow it. */
+export function zeroedVariable(text: string, name: string, before: number): Edits {
+  const declared = declaration(text, name, before);
+  if (declared === undefined) return undefined;
+  let last = declared;
+  for (let next = nextStatement(text, last.end); next !== undefined; next = nextStatement(text, last.end)) {
+    const code = text.slice(next.start, next.end);
+    if (!/^(?:const\s+)?[A-Za-z_]\w*(?:\s+|\s*\*+\s*)\w+\s*(?:[=;[])/.test(code) || /^return\b/.test(code)) break;
+    if (new RegExp(`\\b${name}\\b`).test(code)) break;
+    last = next;
+  }
+  return [linesBehind(text, last, [`RtlZeroMemory(&${name}, sizeof(${name}));`])];
+}
+
+function nextStatement(text: string, end: number): Span | undefined {
+  const rest = /^\s*(?=[A-Za-z_])/.exec(text.slice(end))?.[0].length;
+  return rest === undefined ? undefined : statementAt(text, end + rest);
 }
 
 /** The last `TYPE name;` before an offset. */
@@ -171,13 +263,9 @@ export function operand(
 }
 
 /** Behind the `{` of the function around the place. */
-export function bodyOf({ text, offset }: FixInput): number | undefined {
-  for (let at = text.lastIndexOf('\n{', offset); at >= 0; at = text.lastIndexOf('\n{', at - 1)) {
-    const open = at + 1;
-    const rest = text.slice(open + 1, open + 2);
-    if (rest === '\n' || rest === '\r') return open + 1;
-  }
-  return undefined;
+export function bodyOf({ text, around }: FixInput): number | undefined {
+  const open = text.indexOf('{', offsetAt(text, around.bodyLine, 1));
+  return open < 0 ? undefined : open + 1;
 }
 
 export const PACKET_CALL = (name: string): boolean => name.startsWith('VmbPacket');

@@ -21,14 +21,11 @@ export interface OfferedFix {
 }
 
 /** `text` is that of the file the finding stands in. */
-export function offeredFix({ rule, location, around }: Reported, text: string): OfferedFix | undefined {
+export function offeredFix({ rule, location, around, related }: Reported, text: string): OfferedFix | undefined {
   const row = FIXES[rule];
   if (row === undefined || around === undefined) return undefined;
-  const lineStart = offsetAt(text, location.line, 1);
-  const lineEnd = text.indexOf('\n', lineStart);
-  const lineText = text.slice(lineStart, lineEnd < 0 ? text.length : lineEnd);
-  const offset = lineStart + characterOf(lineText, Math.max(1, location.column));
-  const edits = row.edits({ text, offset, around });
+  const places = related.flatMap(({ location: at }) => (at?.file === location.file ? [offsetOf(text, at)] : []));
+  const edits = row.edits({ text, offset: offsetOf(text, location), around, related: places });
   if (edits === undefined || edits.length === 0) return undefined;
   const newline = text.includes('\r\n') ? '\r\n' : '\n';
   return {
@@ -41,6 +38,12 @@ export function offeredFix({ rule, location, around }: Reported, text: string): 
       text: insert.replaceAll('\n', newline),
     })),
   };
+}
+
+function offsetOf(text: string, { line, column }: Position): number {
+  const start = offsetAt(text, line, 1);
+  const end = text.indexOf('\n', start);
+  return start + characterOf(text.slice(start, end < 0 ? text.length : end), Math.max(1, column));
 }
 
 function placeOf(text: string, offset: number): Place {

@@ -1,18 +1,25 @@
 /** Quick fixes of the rules of incoming and outgoing packets. */
 import {
+  answerOf,
   before,
   COPIES,
+  type Edits,
+  earlier,
   firstIsNull,
   guard,
   guarded,
+  leave,
   lengthCheck,
+  linesBehind,
+  linesInstead,
   operand,
+  own,
   PACKET_CALL,
   parameter,
   without,
   zeroed,
 } from './edits.js';
-import type { FixRow, FixTable } from './fix.js';
+import type { FixInput, FixRow, FixTable } from './fix.js';
 import { callIn } from './statement.js';
 
 const SEND = (name: string): boolean => name.startsWith('VmbPacketSend');
@@ -32,17 +39,39 @@ const PACKET_LENGTH: FixRow = {
     }),
 };
 
+const leaveWithout = guarded(PACKET_CALL, firstIsNull, 'STATUS_INSUFFICIENT_RESOURCES');
+
+/** What was sent is the library's; what was not is still the driver's. */
+function freeUnsent(input: FixInput): Edits {
+  const statement = own(input);
+  const sent = earlier(input);
+  const status = sent === undefined ? undefined : answerOf(input.text, sent);
+  if (statement === undefined || status === undefined) return undefined;
+  const free = input.text.slice(statement.start, statement.end);
+  if (!/^VmbPacketFree\(\w+\);$/.test(free)) return undefined;
+  return [linesInstead(input.text, statement, guard(`!NT_SUCCESS(${status})`, [free]))];
+}
+
+/** Behind the completion that came first. */
+function returnCompleted(input: FixInput): Edits {
+  const first = earlier(input);
+  const statement = first === undefined ? undefined : own({ ...input, offset: first });
+  return statement === undefined || leave(input, '') !== 'return;'
+    ? undefined
+    : [linesBehind(input.text, statement, ['return;'])];
+}
+
 export const PACKET_FIXES: FixTable = {
   'out-alloc-null': {
     title: 'Leave when there is no packet',
-    edits: guarded(PACKET_CALL, firstIsNull, 'STATUS_INSUFFICIENT_RESOURCES'),
+    edits: (input) => (earlier(input) === undefined ? undefined : leaveWithout(input)),
   },
-  'out-no-free-default': without('Remove the call', (name) => name === 'VmbPacketFree'),
+  'out-no-free-default': { title: 'Free the packet only when sending it has failed', edits: freeUnsent },
   'out-no-reuse-in-use': without('Remove the call', PACKET_CALL),
   'out-external-wait': operand('Wait for completion', SEND, -1, (text) => (text === '0' ? WAIT : `${text} | ${WAIT}`)),
   'out-flags': operand('Keep only WAIT_FOR_COMPLETION', SEND, -1, () => WAIT),
   'out-completion-status': lengthCheck(3, 'STATUS_UNSUCCESSFUL', 'Leave when the answer is too short'),
-  'in-complete-once': without('Remove the second completion', COMPLETE),
+  'in-complete-once': { title: 'Return once the packet is completed', edits: returnCompleted },
   'in-fail-terminal': without('Remove the call', (name) => name.startsWith('VmbChannelPacket')),
   'in-external-pending': without('Remove the call', (name) => name.startsWith('VmbChannelPacket')),
   'in-length-check': PACKET_LENGTH,

@@ -61,8 +61,11 @@ export function closing(text: string, open: number): number {
   return text.length;
 }
 
-/** From behind the last `;`, `{` or `}` to the `;` that ends what stands at `offset`. */
-export function statementAt(text: string, offset: number): Span | undefined {
+/** Words a statement begins with that are no call of a macro. */
+const KEYWORDS = new Set(['if', 'for', 'while', 'switch', 'else', 'do', 'case', 'default', 'return', 'sizeof']);
+
+/** Where the statement around a place begins, behind labels and macros that need no `;`. */
+export function statementStart(text: string, offset: number): number {
   let start = 0;
   let depth = 0;
   for (let at = 0; at < offset; ) {
@@ -73,15 +76,42 @@ export function statementAt(text: string, offset: number): Span | undefined {
     }
     const char = text.charAt(at);
     if (char === '(' || char === '[') depth++;
-    else if (char === ')' || char === ']') depth = Math.max(0, depth - 1);
-    else if (char === '{' || char === '}' || (char === ';' && depth === 0)) start = at + 1;
+    else if (char === ')' || char === ']') {
+      depth = Math.max(0, depth - 1);
+      if (depth === 0 && isMacroStatement(text, start, at)) start = at + 1;
+    } else if (char === '{' || char === '}' || (char === ';' && depth === 0)) start = at + 1;
     at++;
   }
-  while (start < text.length) {
-    const next = /\s/.test(text.charAt(start)) ? start + 1 : skippedComment(text, start);
-    if (next === start) break;
-    start = next;
+  return behindLabels(text, behindSpace(text, start), offset);
+}
+
+/** `NAME(...)` on a line of its own, behind which another statement begins. */
+function isMacroStatement(text: string, start: number, close: number): boolean {
+  const first = wordAt(text, behindSpace(text, start));
+  if (first === '' || KEYWORDS.has(first)) return false;
+  const isWhole = text.charAt(behindSpace(text, behindSpace(text, start) + first.length)) === '(';
+  return isWhole && /^[ \t]*\r?\n\s*[A-Za-z_*]/.test(text.slice(close + 1, close + 200));
+}
+
+function behindSpace(text: string, from: number): number {
+  let at = from;
+  while (at < text.length) {
+    const next = /\s/.test(text.charAt(at)) ? at + 1 : skippedComment(text, at);
+    if (next === at) break;
+    at = next;
   }
+  return at;
+}
+
+/** `Exit:` and `case 3:` belong to no statement. */
+function behindLabels(text: string, start: number, offset: number): number {
+  const label = /^(?:case\b[^;{}?:]*|\w+\s*):(?!:)/.exec(text.slice(start, offset + 1));
+  return label === null ? start : behindLabels(text, behindSpace(text, start + label[0].length), offset);
+}
+
+/** From behind the last `;`, `{` or `}` to the `;` that ends what stands at `offset`. */
+export function statementAt(text: string, offset: number): Span | undefined {
+  const start = statementStart(text, offset);
   for (let at = start; at < text.length; ) {
     const next = skipped(text, at);
     const char = text.charAt(at);
@@ -94,8 +124,25 @@ export function statementAt(text: string, offset: number): Span | undefined {
   return undefined;
 }
 
+/** The round brackets of the `if`, `switch` or `while` that begins there. */
+export function conditionAt(text: string, start: number): Span | undefined {
+  const open = /^(?:if|switch|while)\s*(?=\()/.exec(text.slice(start, start + 40))?.[0].length;
+  return open === undefined ? undefined : { start: start + open, end: closing(text, start + open) + 1 };
+}
+
 function skippedComment(text: string, at: number): number {
   return text.startsWith('//', at) || text.startsWith('/*', at) ? skipped(text, at) : at;
+}
+
+/** All calls in a span whose name fits, in the order they are written, inner ones as well. */
+export function callsIn(text: string, span: Span, fits: (name: string) => boolean): readonly CallText[] {
+  const calls: CallText[] = [];
+  for (let at = span.start; ; ) {
+    const found = callIn(text, { start: at, end: span.end }, fits);
+    if (found === undefined) return calls;
+    calls.push(found);
+    at = found.start + found.name.length;
+  }
 }
 
 /** The first call in a span whose name fits. */

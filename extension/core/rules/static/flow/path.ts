@@ -1,6 +1,7 @@
 /** One path as checks and models see it: its state, and the words to ask about it. */
 import type { Finding, Position } from '../../../run/report.js';
 import type { RuleId } from '../../catalogue.js';
+import type { Surroundings } from '../fixes/fix.js';
 import type { Reported } from './check.js';
 import type { Program } from './program.js';
 import { highest, lowest, type Ranges, single } from './ranges.js';
@@ -127,8 +128,18 @@ export class Path {
   report(rule: RuleId, place: number | Position | undefined, message: string, related: Finding['related'] = []): void {
     const location = typeof place === 'number' ? this.position(place) : place;
     if (location === undefined) return;
-    const around = this.walk.program.surroundings(this.state.frame.fn.key);
+    const around = this.#around(location);
     this.walk.reported({ rule, message, location, related, ...(around === undefined ? {} : { around }) });
+  }
+
+  /** The function a place stands in: it may have returned already. */
+  #around({ file, function: name }: Position): Surroundings | undefined {
+    const { program, entry } = this.walk;
+    const frame = this.state.frames.findLast(({ fn }) => fn.name === name);
+    const key = frame?.fn.key ?? program.keyOf(name, file);
+    return key === undefined
+      ? undefined
+      : program.surroundings(key, key === entry.routine.key ? entry.parameters : undefined);
   }
 
   /** A remark for `related`. */

@@ -7,7 +7,7 @@ import { parseCall } from '../../../toolchain/passes/calls.js';
 import { nameOf, nameTokenAt, symbolsIn } from '../../../toolchain/passes/lexer.js';
 import type { DebugInfo } from '../../../toolchain/passes/locations.js';
 import { attachment, type IrFunction, type IrModule } from '../../../toolchain/passes/module.js';
-import type { Surroundings } from '../fixes/fix.js';
+import type { Surroundings, Variable } from '../fixes/fix.js';
 import type { FlowFunction, Parameter } from './code.js';
 import { bitsOf, decodeBody, parameterTexts } from './decode.js';
 
@@ -125,14 +125,32 @@ export class Program {
     };
   }
 
-  /** A function as its source declares it; undefined without debug info. */
-  surroundings(key: string): Surroundings | undefined {
+  /** The one function of that name in that file. */
+  keyOf(name: string, file: string): string | undefined {
+    const fits = [...this.routines.values()].filter((each) => each.name === name && this.#fileOf(each) === file);
+    return fits.length === 1 ? fits[0]?.key : undefined;
+  }
+
+  /**
+   * A function as its source declares it; undefined without debug info. `listed` are the numbers of its parameters in
+   * the order of the callback it is analysed as.
+   */
+  surroundings(key: string, listed: readonly number[] | undefined): Surroundings | undefined {
     const routine = this.routines.get(key);
-    const debug = routine === undefined ? undefined : this.#loaded[routine.unit]?.unit.debug;
-    if (routine === undefined || debug === undefined) return undefined;
-    const { returns, parameters } = this.signature(routine);
-    const names = parameterVariables(routine.ir, debug);
-    return { returns, parameters: parameters.map((type, index) => ({ type, name: names[index] ?? '' })) };
+    const loaded = routine === undefined ? undefined : this.#loaded[routine.unit];
+    const node = routine === undefined ? -1 : attachment(routine.ir.header, 'dbg');
+    if (routine === undefined || loaded === undefined || node < 0) return undefined;
+    const { unit, types } = loaded;
+    const { parameters, variables } = declaredVariables(routine.ir, unit.debug, types);
+    const own = unit.debug.reader.node(node);
+    const callback = listed?.map((number) => parameters[number]?.name ?? '');
+    return {
+      returns: this.signature(routine).returns,
+      parameters,
+      variables,
+      bodyLine: own.number('scopeLine') || own.number('line'),
+      ...(callback === undefined ? {} : { callback }),
+    };
   }
 
   #add(ir: IrFunction, debug: DebugInfo, unit: number): void {
@@ -221,15 +239,36 @@ export class Program {
   }
 }
 
-/** Names of the variables that hold parameters, by parameter; from the unit's debug records. */
-export function parameterVariables(ir: IrFunction, debug: DebugInfo): readonly string[] {
-  const names: string[] = [];
-  for (const text of ir.blocks[0]?.instructions ?? []) {
-    if (!text.startsWith('#dbg_declare(ptr ')) continue;
-    const token = nameTokenAt(text, '#dbg_declare(ptr '.length);
-    const node = Number(/^, !(\d+)/.exec(text.slice('#dbg_declare(ptr '.length + token.length))?.[1] ?? '-1');
-    const number = node < 0 ? 0 : debug.reader.node(node).number('arg');
-    if (number > 0) names[number - 1] = debug.reader.node(node).string('name');
+/** Variables of a function from the unit's debug records, parameters by their number. */
+function declaredVariables(
+  ir: IrFunction,
+  debug: DebugInfo,
+  types: TypeReader,
+): { readonly parameters: readonly Variable[]; readonly variables: readonly Variable[] } {
+  const parameters: Variable[] = [];
+  const variables: Variable[] = [];
+  for (const { instructions } of ir.blocks) {
+    for (const text of instructions) {
+      const node = variableNode(text);
+      if (node < 0) continue;
+      const { reader } = debug;
+      const type = reader.node(node).reference('type');
+      const target = types.spelledTarget(type);
+      const made = { name: reader.node(node).string('name'), type: types.spell(type), target };
+      const number = reader.node(node).number('arg');
+      if (number > 0) parameters[number - 1] = made;
+      else variables.push(made);
+    }
   }
-  return names;
+  return { parameters: Array.from(parameters, (each) => each ?? UNNAMED), variables };
+}
+
+const UNNAMED: Variable = { name: '', type: '', target: '' };
+
+/** The `!DILocalVariable` that a record declares, -1 for any other text. */
+function variableNode(text: string): number {
+  const start = '#dbg_declare(ptr ';
+  if (!text.startsWith(start)) return -1;
+  const token = nameTokenAt(text, start.length);
+  return Number(/^, !(\d+)/.exec(text.slice(start.length + token.length))?.[1] ?? '-1');
 }
