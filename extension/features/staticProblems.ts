@@ -15,6 +15,7 @@ import {
 } from 'vscode';
 import { underlined } from '../core/language/problems.js';
 import type { TextRange } from '../core/language/textTracking.js';
+import { TYPING_PAUSE } from '../core/language/typingPause.js';
 import type { OfferedFix } from '../core/rules/static/fixes/offer.js';
 import { isSourceName } from '../core/run/discover.js';
 import { joinPath } from '../core/run/paths.js';
@@ -33,9 +34,6 @@ import { rulePage } from './rulePages.js';
 import { engineSettings } from './runSettings.js';
 import { overlaysFor, sourcesIn } from './sources.js';
 import { registerStaticFixes } from './staticFixes.js';
-
-/** So long after the last key a check begins: shorter than people notice, longer than they pause inside a word. */
-const PAUSE = 120;
 
 const SEVERITIES = {
   error: DiagnosticSeverity.Error,
@@ -134,7 +132,7 @@ class StaticProblems {
         this.#timers.delete(key);
         if (this.#lab.runs.running) this.#waiting.set(key, folder);
         else void this.#check(folder, key);
-      }, PAUSE),
+      }, TYPING_PAUSE),
     );
   }
 
