@@ -1,11 +1,12 @@
 /**
  * Every option over structures with every kind of member: what is written compiles without a warning, its tests pass,
- * and full checks find nothing.
+ * and full checks, the static ones and quick stress find nothing.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContextFacts, ScaffoldOptions } from '../../extension/core/scaffold/request.js';
 import { type CliResult, PATIENCE, ScratchProject, vspLab } from '../support/cli.js';
 import { ScaffoldFolder } from '../support/scaffoldFiles.js';
+import { STORAGE_DRIVER } from '../support/storageDriver.js';
 
 /** Members of every kind; the second list is what is chosen beside what is chosen by itself. */
 const CONTEXTS: readonly (readonly [name: string, body: string, also: readonly string[]])[] = [
@@ -155,6 +156,13 @@ function source(): string {
   return ['#include <ntddk.h>', '#include <vmbuskernelmodeclientlibapi.h>', '', PRELUDE, ...structures].join('\n');
 }
 
+/** A driver with a device and a completion routine of its own. */
+const STORAGE = 'storage';
+/** Every two options in every combination of theirs. */
+const STRESSED = ['direct-natural-c', 'interface-packed-c', 'direct-packed-cpp', 'interface-natural-cpp', STORAGE];
+/** Damage and low memory do not depend on the combination: two that differ in everything stand for all. */
+const CHECKED = ['direct-natural-c', 'interface-packed-cpp', STORAGE];
+
 interface Report {
   readonly runs: readonly {
     readonly name: string;
@@ -191,15 +199,21 @@ beforeAll(() => {
     const said = folder.warnings(last);
     if (said !== '') warnings.push(`${name}: ${said}`);
   }
-  // Damage and low memory do not depend on the combination: two that differ in everything stand for all.
-  const all = project.run('.', '--test', '*SurviveMigration', '--format', 'json', ...PATIENCE);
-  const rest = ['--test', '*RefuseDamage', '--test', '*SurviveLowMemory'];
-  const two = project.run('direct-natural-c', 'interface-packed-cpp', ...rest, '--format', 'json', ...PATIENCE);
-  statuses = [all.status, two.status];
-  if (all.stdout === '' || two.stdout === '') throw new Error(all.stderr + two.stderr);
-  const reports = [all, two].map(({ stdout }) => JSON.parse(stdout) as Report);
+  const storage = new ScaffoldFolder({ 'Storage.c': STORAGE_DRIVER });
+  storage.scaffold('Storage.c', 'STOR_REQUEST');
+  for (const [each, text] of storage.files) project.write(`${STORAGE}/${each}`, text);
+  const json = ['--format', 'json', ...PATIENCE];
+  const others = COMBINATIONS.map(({ name }) => name).filter((name) => !STRESSED.includes(name));
+  const all = [
+    project.run(...others, '--test', '*SurviveMigration', ...json),
+    project.run(...STRESSED, '--test', '*SurviveMigration', '--stress', 'quick', ...json),
+    project.run(...CHECKED, '--test', '*RefuseDamage', '--test', '*SurviveLowMemory', ...json),
+  ];
+  statuses = all.map(({ status }) => status);
+  if (all.some(({ stdout }) => stdout === '')) throw new Error(all.map(({ stderr }) => stderr).join(''));
+  const reports = all.map(({ stdout }) => JSON.parse(stdout) as Report);
   report = { runs: reports.flatMap(({ runs }) => runs), stubs: reports.flatMap(({ stubs }) => stubs) };
-  checked = vspLab(project.folder, 'check', 'direct-natural-c', 'interface-packed-cpp');
+  checked = vspLab(project.folder, 'check', ...CHECKED);
 }, 300_000);
 afterAll(() => project.remove());
 
@@ -208,13 +222,13 @@ describe('what is written for every combination', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('passes its own tests under full checks, and nothing is found', () => {
+  it('passes its own tests under full checks and quick stress, and nothing is found', () => {
     const wrong = report.runs.filter(({ outcome, findings }) => outcome !== 'passed' || findings.length > 0);
     expect(
       wrong.map(({ driver, name, outcome, message, findings }) => [driver, name, outcome, message, findings]),
     ).toEqual([]);
-    expect(statuses).toEqual([0, 0]);
-    expect(report.runs).toHaveLength((COMBINATIONS.length + 2 * 2) * CONTEXTS.length);
+    expect(statuses).toEqual([0, 0, 0]);
+    expect(report.runs).toHaveLength((COMBINATIONS.length + 2 * 2) * CONTEXTS.length + 3);
     expect(report.stubs).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 /** The tests of a fixture: a channel of their own, packets on it, and what save and restore promise. */
 import type { InterfaceTable } from './model.js';
 import { registerCall } from './registerText.js';
+import { initialiser } from './restoreText.js';
 import type { TableVariable } from './ways.js';
 import { inside, type Words } from './words.js';
 
@@ -9,6 +10,8 @@ export interface FixtureFacts {
   readonly source: string;
   /** Whether a function of the source registers the callbacks of a channel it is given. */
   readonly hasRegister: boolean;
+  /** Whether packets complete without the rest of the driver: else only contexts are written. */
+  readonly hasTests: boolean;
 }
 
 /** How a test makes a context. */
@@ -79,12 +82,35 @@ function released(words: Words, { expression, isNew }: InterfaceTable): string {
   return isNew ? `${words.f('ReleaseKmcl')}()` : `${expression}InterfaceDereference(${expression}Context)`;
 }
 
+/** What the driver's channels point to, as empty as it is before the first packet. */
+function deviceLines(words: Words): readonly string[] {
+  const { device, pool } = words.model;
+  if (device === undefined) return [];
+  const memory = words.cast(device.pointer, `ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Host->Device), ${pool.tag})`);
+  const members = device.candidate.choices.flatMap((choice) => {
+    const text = initialiser(choice);
+    if (text !== undefined) return [text.replace('@', `&Host->Device->${choice.path}`)];
+    return choice.names.includes('VMBCHANNEL') && !choice.type.includes('[')
+      ? [`Host->Device->${choice.path} = Channel;`]
+      : [];
+  });
+  return [
+    `Host->Device = ${memory};`,
+    `VSPLAB_ASSERT(Host->Device != ${words.null});`,
+    ...members,
+    `${words.k('VmbChannelSetPointer')}(Channel, Host->Device);`,
+  ];
+}
+
 /** A channel of the tests' own on a host, and its end. */
 function hostText(words: Words, { hasRegister }: FixtureFacts): string {
   const t = helper(words);
   const register = hasRegister ? `${words.f('RegisterSaveRestore')}(Channel)` : registerCall(words, 'Channel');
   const { table } = words.model;
-  const succeeds = (call: string): string => `VSPLAB_ASSERT_SUCCESS(${call});`;
+  const succeeds = (call: string): string => {
+    const line = `VSPLAB_ASSERT_SUCCESS(${call});`;
+    return line.length <= 114 ? line : `VSPLAB_ASSERT_SUCCESS(\n        ${call});`;
+  };
   const k = (name: string, operands: string): string => succeeds(`${words.k(name)}(${operands})`);
   const queried =
     table === undefined
@@ -99,6 +125,7 @@ function hostText(words: Words, { hasRegister }: FixtureFacts): string {
   const configured = [
     k('VmbConvertVmbusHandleToKernelHandle', 'VspLabVmbusHandle(), &Host->VmbusHandle'),
     k('VmbChannelAllocate', 'VspLabDevice(), TRUE, &Channel'),
+    ...deviceLines(words),
     k('VmbServerChannelInitSetVmbusHandle', 'Channel, Host->VmbusHandle'),
     k('VmbServerChannelInitSetTargetInterfaceId', 'Channel, Type, Instance'),
     k('VmbChannelInitSetMaximumPacketSize', 'Channel, 64'),
@@ -113,6 +140,7 @@ function hostText(words: Words, { hasRegister }: FixtureFacts): string {
     `typedef struct _${host(words)} {`,
     '    VMBCHANNEL Channel;',
     '    HANDLE VmbusHandle;',
+    ...(words.model.device === undefined ? [] : [`    ${words.model.device.pointer} Device;`]),
     `} ${host(words)};`,
     '',
     '/* A channel that is offered, not opened yet. */',
@@ -137,6 +165,7 @@ function hostText(words: Words, { hasRegister }: FixtureFacts): string {
     `    ${words.k('VmbChannelDisable')}(Host->Channel);`,
     `    ${words.k('VmbChannelCleanup')}(Host->Channel);`,
     '    ZwClose(Host->VmbusHandle);',
+    ...(words.model.device === undefined ? [] : [`    ExFreePoolWithTag(Host->Device, ${words.model.pool.tag});`]),
     ...(table === undefined ? [] : [`    ${released(words, table)};`]),
     '}',
   ].join('\n');
@@ -160,6 +189,7 @@ function sendText(words: Words, { declaration, statements }: ContextStatements):
     '',
     ...inside(statements, 2),
     `        VSPLAB_ASSERT(Packet != ${words.null});`,
+    ...inside(words.back(['packet'], words.v('Context'), 'Host->Channel', 'Packet'), 2),
     `        ${words.k('VmbPacketSetPointer')}(Packet, ${words.v('Context')});`,
     `        ${words.k('VmbPacketSetCompletionRoutine')}(Packet, ${model.names.complete});`,
     `        VSPLAB_ASSERT_SUCCESS(${words.k('VmbPacketSend')}(Packet, Message, sizeof(Message), ${words.null},`,

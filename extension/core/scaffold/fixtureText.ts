@@ -13,8 +13,7 @@ export type { FixtureFacts };
 
 export function fixtureText(words: Words, facts: FixtureFacts): string {
   const { model } = words;
-  const isReachable = model.table === undefined || model.table.isNew || model.table.variable !== undefined;
-  const tests = model.hasComplete || !isReachable ? [] : testTexts(words, facts, contextStatements(words, 'Number'));
+  const tests = facts.hasTests ? testTexts(words, facts, contextStatements(words, 'Number', 'Host->Channel')) : [];
   const text = [fillText(words), contextText(words), ...transients(words), ...tests].join('\n\n');
   return [
     `/* Tests of saving and restoring packets with a ${plain(model.context)}. */`,
@@ -93,7 +92,7 @@ function fillMembers(words: Words, layout: RecordLayout, to: string, element: st
 
 /** For runs without a test. */
 function contextText(words: Words): string {
-  const { declaration, statements } = contextStatements(words, 'Index');
+  const { declaration, statements } = contextStatements(words, 'Index', 'Channel');
   return [
     '/* Contexts of runs without a test. */',
     `VSPLAB_CONTEXT(${plain(words.model.context)})`,
@@ -104,14 +103,17 @@ function contextText(words: Words): string {
 }
 
 /** Makes a context number `index`, its tails included. */
-function contextStatements(words: Words, index: string): ContextStatements {
+function contextStatements(words: Words, index: string, channel: string): ContextStatements {
   const { model } = words;
   const context = words.v('Context');
   const flexible = flexibleTail(model);
-  const made = model.ways?.allocate ?? words.f('CreateContext');
   const count = flexible === undefined ? '' : String(elementsOfTail(flexible.tail.counts, flexible.tail.elementBytes));
-  const declaration = `${words.declare(model.pointer, 'Context')} = ${made}(${count});`;
-  const lines = [`VSPLAB_ASSERT(${context} != ${words.null});`, `${words.f('FillContext')}(${context}, ${index});`];
+  const declaration = `${words.declare(model.pointer, 'Context')} = ${words.make(channel, count)};`;
+  const lines = [
+    `VSPLAB_ASSERT(${context} != ${words.null});`,
+    ...words.back(['device', 'channel'], context, channel, ''),
+    `${words.f('FillContext')}(${context}, ${index});`,
+  ];
   if (flexible !== undefined) {
     lines.push(`${context}->${flexible.length.path} = ${count};`);
     const size = flexible.tail.counts ? `${count} * sizeof(${context}->${flexible.path}[0])` : count;

@@ -1,5 +1,6 @@
 /** Everything that the text of callbacks depends on, decided: the templates only write it down. */
 import type { CodeStyle } from './codeStyle.js';
+import type { BackPointer, DeviceWay } from './device.js';
 import type { FieldChoice } from './fields.js';
 import type { ScaffoldNames } from './names.js';
 import type { Packing, SavedRecord } from './record.js';
@@ -50,6 +51,10 @@ export interface ScaffoldModel {
   /** Functions of the file for contexts. */
   readonly ways?: ContextWay;
   readonly lock?: LockWay;
+  /** What the driver's channels point to. */
+  readonly device?: DeviceWay;
+  /** Members of a context that lead to where its packet is. */
+  readonly backs: readonly BackPointer[];
   readonly trace?: TraceWay;
   /** Callbacks whose roles are declared. */
   readonly roles: ReadonlySet<string>;

@@ -337,7 +337,7 @@ function restoreBody(words: Words, isInner: boolean): readonly string[] {
   const address = isInner ? record : `&${record}`;
   const dot = isInner ? `${record}->` : `${record}.`;
   const flexible = flexibleTail(model);
-  const made = model.ways?.allocate ?? words.f('CreateContext');
+  const channel = words.v('Channel');
   const count = flexible === undefined ? '' : `${dot}${flexible.length.name}`;
   const traced = words.trace(`${model.names.restore}: the packet was not restored`);
   const refused = [`if (!NT_SUCCESS(${status})) {`, ...inside(traced), `    return ${status};`, '}'];
@@ -360,9 +360,10 @@ function restoreBody(words: Words, isInner: boolean): readonly string[] {
     '',
     `${status} = ${words.f('ReadRecord')}(${words.v('SaveBuf')}, ${words.v('SaveBufSize')}, ${address});`,
     ...refused,
-    `${context} = ${made}(${count});`,
+    `${context} = ${words.make(channel, count)};`,
     ...failing(`${context} == ${words.null}`, 'STATUS_INSUFFICIENT_RESOURCES'),
     ...initial,
+    ...words.back(['device', 'channel'], context, channel, packet),
     ...giveMembers(words, model.record, `${context}->`, dot),
     ...tail,
     '',
@@ -371,6 +372,7 @@ function restoreBody(words: Words, isInner: boolean): readonly string[] {
     `    ${status} = STATUS_INSUFFICIENT_RESOURCES;`,
     `    goto ${label};`,
     '}',
+    ...words.back(['packet'], context, channel, packet),
     `${words.k('VmbPacketSetPointer')}(${packet}, ${context});`,
     `${words.k('VmbPacketSetCompletionRoutine')}(${packet}, ${model.names.complete});`,
     `${status} = ${words.k('VmbPacketRestore')}(${packet}, ${words.v('LibBuf')}, ${words.v('LibBufSize')});`,
@@ -387,9 +389,11 @@ function restoreBody(words: Words, isInner: boolean): readonly string[] {
   ];
 }
 
+/** What the file's own function for contexts leaves to whoever calls it. */
 function objectLines({ model }: Words, context: string): readonly string[] {
+  const made = model.ways?.makeBody ?? '';
   return model.objects.flatMap((choice) => {
-    const text = initialiser(choice);
+    const text = new RegExp(`(?:->|\\.)\\s*${choice.path}\\b`).test(made) ? undefined : initialiser(choice);
     return text === undefined ? [] : [text.replace('@', `&${context}->${choice.path}`)];
   });
 }

@@ -40,7 +40,7 @@ export function captureText(words: Words): string {
     ...(loops ? [`UINT32 ${words.v('Index')};`] : []),
   ];
   return [
-    `/* What is kept of a ${plain(model.context)}${lock === undefined ? '' : ', taken under its lock'}. */`,
+    `/* What is kept of a ${plain(model.context)}${lock === undefined ? '' : `, taken under ${lock.holder === undefined ? 'its lock' : `the lock of its ${lock.holder}`}`}. */`,
     words.signature(`static VOID ${words.f('Capture')}`, [
       `_In_ ${words.declare(model.pointer, 'Context')}`,
       `_Out_ P${model.record.name} ${record}`,

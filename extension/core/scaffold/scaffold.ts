@@ -5,6 +5,15 @@
 import { baseName } from '../run/paths.js';
 import { chooseFields } from './choose.js';
 import { codeStyleOf } from './codeStyle.js';
+import {
+  type BackPointer,
+  backPointers,
+  completesAlone,
+  type DeviceWay,
+  deviceLock,
+  deviceWay,
+  isDevicePointer,
+} from './device.js';
 import { type Elsewhere, type Existing, existingIn, firstUse } from './existing.js';
 import type { FieldChoice } from './fields.js';
 import type { InterfaceTable, PieceKind, ScaffoldLanguage, ScaffoldModel, ScaffoldStyle } from './model.js';
@@ -47,6 +56,7 @@ class Scaffold {
   readonly #outline: Outline;
   readonly #existing: Existing;
   readonly #ways: FileWays;
+  readonly #device: DeviceWay | undefined;
   readonly #names: ScaffoldNames;
   readonly #place: InitPlace | undefined;
 
@@ -57,7 +67,9 @@ class Scaffold {
     const wanted = namesFor(context.name);
     const record = request.record ?? wanted.record;
     this.#existing = existingIn(this.#outline, context, record, this.#elsewhere());
-    this.#ways = waysOf(this.#outline, context);
+    this.#device = deviceWay(this.#outline, request.facts.candidates);
+    const device = this.#device;
+    this.#ways = waysOf(this.#outline, context, (type) => device !== undefined && isDevicePointer(type, device));
     this.#names = {
       ...wanted,
       record,
@@ -125,6 +137,7 @@ class Scaffold {
     const record = savedRecord(this.#names.record, chosen.value, packing);
     const style = this.#request.style ?? (this.#ways.usesTables === true ? 'interface' : 'direct');
     const table = this.#table(style);
+    const backs = backPointers(context.choices, this.#device);
     const draft: ScaffoldModel = {
       context: context.name,
       pointer: context.pointerName ?? `${context.name} *`,
@@ -137,12 +150,19 @@ class Scaffold {
       code: codeStyleOf(this.#outline),
       pool: this.#pool(),
       ...this.#contextWays(record.tails.some(({ tail }) => tail.where === 'flexible')),
-      ...this.#lock(),
+      ...this.#lock(
+        backs,
+        chosen.value.map(({ path }) => path),
+      ),
+      ...(this.#device === undefined ? {} : { device: this.#device }),
+      backs,
       ...(this.#ways.trace === undefined ? {} : { trace: this.#ways.trace }),
       roles: this.#existing.roles,
       hasComplete: this.#ways.complete !== undefined,
       objects: context.choices.filter((choice) => initialiser(choice) !== undefined),
-      lost: context.choices.filter((choice) => isLost(choice, chosen.value)),
+      lost: context.choices.filter(
+        (choice) => isLost(choice, chosen.value) && !backs.some(({ path }) => path === choice.path),
+      ),
       pieces: new Set(),
     };
     const pieces = hasCallbacks ? this.#registrationOnly() : this.#pieces(draft);
@@ -203,16 +223,20 @@ class Scaffold {
     const { context } = this.#ways;
     // Ours are written again where they lack, and are no functions of the file's.
     const isOurs = context?.allocate === functionName(this.#names, 'CreateContext');
-    return context === undefined || isOurs || context.takesCount !== hasFlexible ? {} : { ways: context };
+    return context === undefined || isOurs || context.takes.includes('count') !== hasFlexible ? {} : { ways: context };
   }
 
-  #lock(): Pick<ScaffoldModel, 'lock'> {
+  /** The context's own, else the device's where the file holds it for these members. */
+  #lock(backs: readonly BackPointer[], saved: readonly string[]): Pick<ScaffoldModel, 'lock'> {
     const locks = this.#request.context.choices.filter(({ kind, type }) => kind === 'lock' && !type.includes('['));
     for (const { path, names } of locks) {
       const lock = lockWay(this.#outline, path, names);
       if (lock !== undefined) return { lock };
     }
-    return {};
+    const { context } = this.#request;
+    const lock =
+      this.#device === undefined ? undefined : deviceLock(this.#outline, context, this.#device, backs, saved);
+    return lock === undefined ? {} : { lock };
   }
 
   #registrationOnly(): ReadonlySet<PieceKind> {
@@ -341,8 +365,24 @@ class Scaffold {
     if (!model.pieces.has('save') && !model.pieces.has('restore')) return undefined;
     const name = this.#fixtureName();
     if (this.#request.siblings.some((each) => each.name.toLowerCase() === name.toLowerCase())) return undefined;
-    const facts = { source: this.#outermost(), hasRegister: model.pieces.has('register') };
+    const facts = {
+      source: this.#outermost(),
+      hasRegister: model.pieces.has('register'),
+      hasTests: this.#canTest(model),
+    };
     return { name, text: fixtureOf({ ...model, language: this.#fixtureLanguage() }, facts) };
+  }
+
+  /** Whether packets with contexts of ours complete as the driver's do, without the rest of the driver. */
+  #canTest(model: ScaffoldModel): boolean {
+    const { table, lost, device } = model;
+    if (table !== undefined && !table.isNew && table.variable === undefined) return false;
+    if (!model.hasComplete) return true;
+    return completesAlone(this.#outline, model.names.complete, {
+      hasDevice: device !== undefined,
+      nulls: lost.filter(({ kind }) => kind === 'pointer' || kind === 'handle').map(({ path }) => path),
+      variables: table?.variable === undefined ? [] : [table.variable.name],
+    });
   }
 
   /** The source, or what includes it already: a second copy of its functions would be one too many. */

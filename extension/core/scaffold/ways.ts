@@ -12,8 +12,10 @@ export interface PoolWay {
 export interface ContextWay {
   readonly allocate: string;
   readonly free: string;
-  /** Whether it takes the number of elements at the context's end. */
-  readonly takesCount: boolean;
+  /** What it is given: the number of elements at the context's end, the channel, what the channel points to. */
+  readonly takes: readonly ('count' | 'channel' | 'device')[];
+  /** Text of the function that makes it: which members it sets. */
+  readonly makeBody: string;
   /** Text of the function that gives it back: which members it frees. */
   readonly freeBody: string;
 }
@@ -24,6 +26,8 @@ export interface LockWay {
   readonly release: string;
   /** The local's type and name; absent where none is needed. */
   readonly local?: { readonly type: string; readonly name: string };
+  /** Member of the context that leads to the structure with the lock; absent where the lock is the context's own. */
+  readonly holder?: string;
 }
 
 /** A call that tells a status; `@` is the text, `#` the status. */
@@ -60,11 +64,12 @@ export interface ContextNames {
 
 const ALLOCATORS = ['ExAllocatePool2', 'ExAllocatePoolZero', 'ExAllocatePoolWithTag'] as const;
 
-export function waysOf(outline: Outline, context: ContextNames): FileWays {
+/** `isDevice` knows pointers to what channels point to by their type as written. */
+export function waysOf(outline: Outline, context: ContextNames, isDevice: (type: string) => boolean): FileWays {
   const calls = callsIn(outline, { start: 0, end: outline.code.length });
   const ways = tableWays(outline, calls);
   const trace = traceWay(outline, calls);
-  const own = contextWay(outline, context);
+  const own = contextWay(outline, context, isDevice);
   const complete = completionOf(outline, calls, context);
   return {
     pool: poolWay(outline, calls),
@@ -112,28 +117,50 @@ function mostFrequent(texts: readonly string[]): string | undefined {
 }
 
 /** A function that answers a context and one that takes it away; both or none. */
-function contextWay(outline: Outline, context: ContextNames): ContextWay | undefined {
+function contextWay(
+  outline: Outline,
+  context: ContextNames,
+  isDevice: (type: string) => boolean,
+): ContextWay | undefined {
   const { code, items } = outline;
   const plain = context.name.replace(/^struct\s+/, '(?:struct\\s+)?');
   const pointer = `(?:${plain}\\s*\\*|${context.pointerName ?? plain}\\b\\s*)`;
-  const makes = items.find(({ kind, name, start, parameters, body }) => {
+  const takenBy = ({ parameters }: Item): ContextWay['takes'] | undefined =>
+    takes(code.slice(parameters?.start, parameters?.end), isDevice);
+  const makes = items.find((item) => {
+    const { kind, name, start, parameters, body } = item;
     if (kind !== 'function' || parameters === undefined || body === undefined) return false;
     const head = code.slice(start, parameters.start - 1);
-    const takes = code.slice(parameters.start, parameters.end).trim();
     const isMaker = new RegExp(`${pointer}\\s*${name}\\s*$`).test(head);
     const isPool = callsIn(outline, body).some((call) => /^ExAllocate|Lookaside/.test(call.name));
-    return isMaker && isPool && operandCount(takes) <= 1 && !/\*|\bP[A-Z]/.test(takes);
+    return isMaker && isPool && takenBy(item) !== undefined;
   });
   const frees = items.find(({ kind, name, parameters, body }) => {
     if (kind !== 'function' || parameters === undefined || body === undefined) return false;
-    const takes = code.slice(parameters.start, parameters.end);
-    const isOnly = operandCount(takes) === 1 && new RegExp(`${pointer}\\s*\\w+\\s*$`).test(takes);
+    const given = code.slice(parameters.start, parameters.end);
+    const isOnly = operandCount(given) === 1 && new RegExp(`${pointer}\\s*\\w+\\s*$`).test(given);
     return isOnly && /free|delete|destroy|release/i.test(name) && !/deref/i.test(name);
   });
   if (makes === undefined || frees === undefined) return undefined;
-  const takesCount = operandCount(code.slice(makes.parameters?.start, makes.parameters?.end)) === 1;
+  const makeBody = code.slice(makes.body?.start, makes.body?.end);
   const freeBody = code.slice(frees.body?.start, frees.body?.end);
-  return { allocate: makes.name, free: frees.name, takesCount, freeBody };
+  return { allocate: makes.name, free: frees.name, takes: takenBy(makes) ?? [], makeBody, freeBody };
+}
+
+/** What the parameters of a function that makes contexts stand for; undefined where one cannot be given. */
+function takes(parameters: string, isDevice: (type: string) => boolean): ContextWay['takes'] | undefined {
+  if (operandCount(parameters) === 0) return [];
+  const kinds = parameters.split(',').map((each) => {
+    const type = each
+      .replace(/\b_\w+_\b(?:\([^)]*\))?/g, '')
+      .replace(/\w+\s*$/, '')
+      .trim();
+    if (type === 'VMBCHANNEL') return 'channel';
+    if (isDevice(type)) return 'device';
+    return /\*|\bP[A-Z]|HANDLE/.test(type) ? undefined : 'count';
+  });
+  const known = kinds.filter((each) => each !== undefined);
+  return known.length < kinds.length || new Set(known).size < known.length ? undefined : known;
 }
 
 function operandCount(parameters: string): number {

@@ -1,5 +1,6 @@
 /** How the templates say things: the words that differ by language, style and file. */
 import { localName } from './codeStyle.js';
+import type { BackPointer } from './device.js';
 import type { ScaffoldModel } from './model.js';
 import { functionName } from './names.js';
 
@@ -69,6 +70,31 @@ export class Words {
     return this.model.pool.allocate !== 'ExAllocatePoolWithTag';
   }
 
+  /** What a channel points to. */
+  device(channel: string): string {
+    return this.cast(this.model.device?.pointer ?? 'PVOID', `${this.k('VmbChannelGetPointer')}(${channel})`);
+  }
+
+  /** A fresh context of a packet on the channel; `count` is the number of elements at its end, '' for none. */
+  make(channel: string, count: string): string {
+    const { ways } = this.model;
+    if (ways === undefined) return `${this.f('CreateContext')}(${count})`;
+    const operands = { count, channel, device: this.device(channel) };
+    return `${ways.allocate}(${ways.takes.map((each) => operands[each]).join(', ')})`;
+  }
+
+  /** Members of a fresh context that lead to where it is, but for what the file's own function sets. */
+  back(to: readonly BackPointer['to'][], context: string, channel: string, packet: string): readonly string[] {
+    const { backs, ways } = this.model;
+    const made = ways?.makeBody ?? '';
+    return backs
+      .filter((each) => to.includes(each.to) && !new RegExp(`->\\s*${each.path}\\s*=[^=]`).test(made))
+      .map((each) => {
+        const values = { device: this.device(channel), channel, packet };
+        return `${context}->${each.path} = ${values[each.to]};`;
+      });
+  }
+
   /** Lines that tell a failure, if the file tells any. */
   trace(text: string): readonly string[] {
     const { trace } = this.model;
@@ -79,7 +105,8 @@ export class Words {
     const { lock } = this.model;
     if (lock === undefined) return [];
     const local = lock.local === undefined ? '' : this.v(lock.local.name);
-    return lock[which].replaceAll('@', context).replaceAll('#', local).split('\n');
+    const holder = lock.holder === undefined ? context : `${context}->${lock.holder}`;
+    return lock[which].replaceAll('@', holder).replaceAll('#', local).split('\n');
   }
 
   /** A parameter list that may need more than one line; `head` is what stands before the parenthesis. */
