@@ -8,7 +8,7 @@ import type { Output, Stop } from '../core/debug/goals.js';
 import { Refused, type RunLink } from '../core/debug/link.js';
 import { DebugRun } from '../core/debug/run.js';
 import { simulate } from '../core/kmcl/simulate.js';
-import type { LoadedDriver, Simulate, SimulationResult } from '../core/kmcl/simulation.js';
+import type { Simulate, SimulationResult } from '../core/kmcl/simulation.js';
 import { differential, summaryOf } from '../core/run/differential.js';
 import { simulateTellingGuest } from '../core/run/tellGuest.js';
 import { simulateTellingNull } from '../core/run/tellNull.js';
@@ -17,10 +17,11 @@ import { answersOf } from './debugAnswers.js';
 import { explainer } from './debugExplain.js';
 import { type DebugAsk, type DebugTold, type DebugWorkerData, SIGNAL } from './debugMessages.js';
 import type { DebugRequests } from './debugProtocol.js';
+import { load } from './loadDriver.js';
 
 const { port, signal, compiled, program, options, cwd } = workerData as DebugWorkerData;
 const words = new Int32Array(signal);
-const loaded: LoadedDriver = { driver: compiled, module: new WebAssembly.Module(compiled.wasm) };
+const loaded = load(compiled);
 const services = debugServices();
 
 /** Its requests are served at the worker's leisure; afterwards too. */

@@ -10,7 +10,7 @@ import { differential, summaryOf } from '../core/run/differential.js';
 import { runStressed } from '../core/run/stressRun.js';
 import { simulateTellingGuest } from '../core/run/tellGuest.js';
 import { simulateTellingNull } from '../core/run/tellNull.js';
-import type { CompiledDriver } from '../core/toolchain/module.js';
+import { load } from './loadDriver.js';
 import type { RunMessage, SimulateMessage, SimulateReply, StressMessage } from './simulateProtocol.js';
 
 const port = parentPort;
@@ -19,21 +19,6 @@ if (port === null) {
 }
 
 const drivers = new Map<number, LoadedDriver>();
-
-function load(driver: CompiledDriver): LoadedDriver {
-  const module = new WebAssembly.Module(driver.wasm);
-  const { moved } = driver;
-  if (moved === undefined) return { driver, module };
-  let made: WebAssembly.Module | undefined;
-  return {
-    driver,
-    module,
-    moved: () => {
-      made ??= new WebAssembly.Module(moved);
-      return made;
-    },
-  };
-}
 
 function post(reply: SimulateReply, transfer: readonly Transferable[] = []): void {
   port?.postMessage(reply, transfer);
