@@ -7,6 +7,7 @@ import type { ContextFacts, ScaffoldOptions } from '../../extension/core/scaffol
 import { type CliResult, PATIENCE, ScratchProject, vspLab } from '../support/cli.js';
 import { ScaffoldFolder } from '../support/scaffoldFiles.js';
 import { STORAGE_DRIVER } from '../support/storageDriver.js';
+import { VIDEO_DRIVER } from '../support/videoDriver.js';
 
 /** Members of every kind; the second list is what is chosen beside what is chosen by itself. */
 const CONTEXTS: readonly (readonly [name: string, body: string, also: readonly string[]])[] = [
@@ -156,12 +157,16 @@ function source(): string {
   return ['#include <ntddk.h>', '#include <vmbuskernelmodeclientlibapi.h>', '', PRELUDE, ...structures].join('\n');
 }
 
-/** A driver with a device and a completion routine of its own. */
-const STORAGE = 'storage';
+/** Drivers as people write them. */
+const DRIVERS = [
+  ['storage', 'Storage.c', STORAGE_DRIVER, 'STOR_REQUEST'],
+  ['video', 'Video.cpp', VIDEO_DRIVER, 'FrameContext'],
+] as const;
+const WHOLE = DRIVERS.map(([name]) => name);
 /** Every two options in every combination of theirs. */
-const STRESSED = ['direct-natural-c', 'interface-packed-c', 'direct-packed-cpp', 'interface-natural-cpp', STORAGE];
+const STRESSED = ['direct-natural-c', 'interface-packed-c', 'direct-packed-cpp', 'interface-natural-cpp', ...WHOLE];
 /** Damage and low memory do not depend on the combination: two that differ in everything stand for all. */
-const CHECKED = ['direct-natural-c', 'interface-packed-cpp', STORAGE];
+const CHECKED = ['direct-natural-c', 'interface-packed-cpp', ...WHOLE];
 
 interface Report {
   readonly runs: readonly {
@@ -199,9 +204,11 @@ beforeAll(() => {
     const said = folder.warnings(last);
     if (said !== '') warnings.push(`${name}: ${said}`);
   }
-  const storage = new ScaffoldFolder({ 'Storage.c': STORAGE_DRIVER });
-  storage.scaffold('Storage.c', 'STOR_REQUEST');
-  for (const [each, text] of storage.files) project.write(`${STORAGE}/${each}`, text);
+  for (const [name, file, text, context] of DRIVERS) {
+    const folder = new ScaffoldFolder({ [file]: text });
+    folder.scaffold(file, context);
+    for (const [each, written] of folder.files) project.write(`${name}/${each}`, written);
+  }
   const json = ['--format', 'json', ...PATIENCE];
   const others = COMBINATIONS.map(({ name }) => name).filter((name) => !STRESSED.includes(name));
   const all = [
@@ -228,7 +235,7 @@ describe('what is written for every combination', () => {
       wrong.map(({ driver, name, outcome, message, findings }) => [driver, name, outcome, message, findings]),
     ).toEqual([]);
     expect(statuses).toEqual([0, 0, 0]);
-    expect(report.runs).toHaveLength((COMBINATIONS.length + 2 * 2) * CONTEXTS.length + 3);
+    expect(report.runs).toHaveLength((COMBINATIONS.length + 2 * 2) * CONTEXTS.length + 3 * DRIVERS.length);
     expect(report.stubs).toEqual([]);
   });
 

@@ -9,6 +9,8 @@ export interface DeviceWay {
   /** As C spells a pointer to it: `PSTOR_DEVICE`, `STOR_DEVICE *`. */
   readonly pointer: string;
   readonly candidate: ContextCandidate;
+  /** Whether everybody may set its members. */
+  readonly isOpen: boolean;
 }
 
 /** A member of a context that a restored one gets from the host it is on. */
@@ -26,13 +28,31 @@ export function deviceWay(outline: Outline, candidates: readonly ContextCandidat
   const types = [...takenAs(outline), ...givenAs(outline)];
   const found = types.flatMap(({ name, star }) => {
     const candidate = candidates.find((each) =>
-      star ? each.name.replace(/^struct\s+/, '') === name || each.tag === name : each.pointerName === name,
+      star ? nameParts(each).some((part) => part === name) : each.pointerName === name,
     );
     return candidate === undefined || candidate.isClass ? [] : [candidate];
   });
   const [candidate] = found;
   if (candidate === undefined || found.some((each) => each !== candidate)) return undefined;
-  return { pointer: candidate.pointerName ?? `${candidate.name} *`, candidate };
+  const pointer = candidate.pointerName ?? `${candidate.name} *`;
+  return { pointer, candidate, isOpen: isOpen(outline, candidate) };
+}
+
+/** One that is not written in this file is taken for open unless a scope makes it C++. */
+function isOpen({ items, code }: Outline, candidate: ContextCandidate): boolean {
+  const item = items.find(
+    ({ kind, name, declares }) =>
+      kind === 'structure' &&
+      nameParts(candidate).some((part) => part !== '' && (part === name || declares.includes(part))),
+  );
+  if (item === undefined) return !candidate.name.includes('::');
+  return !/^\s*class\b|\b(?:private|protected)\s*:/.test(code.slice(item.start, item.end));
+}
+
+/** `Video::Adapter` is spoken of as Adapter, too. */
+function nameParts({ name, tag }: ContextCandidate): readonly string[] {
+  const plain = name.replace(/^struct\s+/, '');
+  return [plain, plain.replace(/^.*::/, ''), tag];
 }
 
 interface Pointer {
@@ -50,13 +70,17 @@ function takenAs({ code }: Outline): readonly Pointer[] {
   return patterns.flatMap((pattern) => [...code.matchAll(new RegExp(pattern, 'g'))].flatMap(pointerOf));
 }
 
-/** `VmbChannelSetPointer(Channel, Adapter)` by the declaration of what is given. */
+/** `VmbChannelSetPointer(Channel, Adapter)` by the declaration of what is given; `this` is the function's class. */
 function givenAs(outline: Outline): readonly Pointer[] {
   const functions = outline.items.filter(({ kind }) => kind === 'function');
   return functions.flatMap((item) =>
     callsIn(outline, item)
       .filter(({ name }) => name === 'VmbChannelSetPointer')
       .flatMap(({ operands }): readonly Pointer[] => {
+        if (operands[1] === 'this') {
+          const owner = /([\w:]+?)\s*::\s*~?\w+$/.exec(item.name)?.[1];
+          return owner === undefined ? [] : [{ name: owner.replace(/\s+/g, ''), star: true }];
+        }
         const [, address, name] = /^(&?)\s*([A-Za-z_]\w*)$/.exec(operands[1] ?? '') ?? [];
         if (name === undefined) return [];
         const own = outline.code.slice(item.start, item.end);
@@ -78,9 +102,9 @@ function pointerOf(match: ArrayLike<string | undefined>): readonly Pointer[] {
 
 /** Whether a type as C spells it is a pointer to the device. */
 export function isDevicePointer(type: string, device: DeviceWay): boolean {
-  const { name, tag, pointerName } = device.candidate;
   const dense = type.replace(/\b(?:const|volatile)\b/g, '').replace(/\s+/g, '');
-  return [pointerName, `${name}*`, `${tag}*`, `struct${tag}*`].map((each) => each?.replace(/\s+/g, '')).includes(dense);
+  const names = nameParts(device.candidate).flatMap((each) => [`${each}*`, `struct${each}*`]);
+  return [device.candidate.pointerName, ...names].map((each) => each?.replace(/\s+/g, '')).includes(dense);
 }
 
 /** Members that lead to where a packet is. */

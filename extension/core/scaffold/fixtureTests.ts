@@ -10,6 +10,9 @@ export interface FixtureFacts {
   readonly source: string;
   /** Whether a function of the source registers the callbacks of a channel it is given. */
   readonly hasRegister: boolean;
+  /** The context in one word, and what has to be opened before it is known by that. */
+  readonly context: string;
+  readonly opens: readonly string[];
   /** Whether packets complete without the rest of the driver: else only contexts are written. */
   readonly hasTests: boolean;
 }
@@ -87,7 +90,7 @@ function deviceLines(words: Words): readonly string[] {
   const { device, pool } = words.model;
   if (device === undefined) return [];
   const memory = words.cast(device.pointer, `ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Host->Device), ${pool.tag})`);
-  const members = device.candidate.choices.flatMap((choice) => {
+  const members = (device.isOpen ? device.candidate.choices : []).flatMap((choice) => {
     const text = initialiser(choice);
     if (text !== undefined) return [text.replace('@', `&Host->Device->${choice.path}`)];
     return choice.names.includes('VMBCHANNEL') && !choice.type.includes('[')

@@ -14,7 +14,7 @@ export type { FixtureFacts };
 export function fixtureText(words: Words, facts: FixtureFacts): string {
   const { model } = words;
   const tests = facts.hasTests ? testTexts(words, facts, contextStatements(words, 'Number', 'Host->Channel')) : [];
-  const text = [fillText(words), contextText(words), ...transients(words), ...tests].join('\n\n');
+  const text = [fillText(words), contextText(words, facts), ...transients(words, facts), ...tests].join('\n\n');
   return [
     `/* Tests of saving and restoring packets with a ${plain(model.context)}. */`,
     '#include <vsplab.h>',
@@ -22,6 +22,7 @@ export function fixtureText(words: Words, facts: FixtureFacts): string {
     '#if defined(VSPLAB)',
     `#include "${facts.source}" /* its static functions are used here */`,
     '',
+    ...(facts.opens.length > 0 ? [...facts.opens, ''] : []),
     text,
     '',
     '#endif',
@@ -91,11 +92,11 @@ function fillMembers(words: Words, layout: RecordLayout, to: string, element: st
 }
 
 /** For runs without a test. */
-function contextText(words: Words): string {
+function contextText(words: Words, facts: FixtureFacts): string {
   const { declaration, statements } = contextStatements(words, 'Index', 'Channel');
   return [
     '/* Contexts of runs without a test. */',
-    `VSPLAB_CONTEXT(${plain(words.model.context)})`,
+    `VSPLAB_CONTEXT(${facts.context})`,
     '{',
     ...inside([declaration, '', ...statements, `return ${words.v('Context')};`]),
     '}',
@@ -147,13 +148,12 @@ function elementsOfTail(counts: boolean, elementBytes: number): number {
 }
 
 /** Members that need not survive: plain data that is not saved. */
-function transients({ model }: Words): readonly string[] {
+function transients({ model }: Words, { context: name }: FixtureFacts): readonly string[] {
   const apart = ['pointer', 'handle', 'lock', 'list', 'kernel object'];
   const data = model.lost.filter(
     ({ kind, path, saved }) =>
       !path.includes('.') && !apart.includes(kind) && !(saved?.kind === 'tail' && saved.where === 'pointer'),
   );
-  const name = plain(model.context);
   if (data.length === 0) return [];
   return [['/* Not in the record. */', ...data.map(({ path }) => `VSPLAB_TRANSIENT(${name}, ${path})`)].join('\n')];
 }

@@ -92,6 +92,26 @@ export function operandsOf(list: string): readonly string[] {
   return operands.length === 1 && operands[0] === '' ? [] : operands;
 }
 
+export interface Namespace {
+  /** '' for one without a name. */
+  readonly name: string;
+  /** Behind its opening brace. */
+  readonly start: number;
+}
+
+/** The namespaces around an offset, the outermost first. */
+export function namespacesAt({ code }: Outline, offset: number): readonly Namespace[] {
+  const around: (Namespace | undefined)[] = [];
+  for (let at = 0; at < offset; at += 1) {
+    const char = code.charAt(at);
+    if (char === '}') around.pop();
+    if (char !== '{') continue;
+    const head = /\bnamespace(?:\s+([\w:]+))?\s*$/.exec(code.slice(Math.max(0, at - 200), at));
+    around.push(head === null ? undefined : { name: head[1] ?? '', start: at + 1 });
+  }
+  return around.filter((each) => each !== undefined);
+}
+
 /** The line that an offset lies on, without its end. */
 export function lineSpan(text: string, offset: number): Span {
   const start = text.lastIndexOf('\n', offset - 1) + 1;

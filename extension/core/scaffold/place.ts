@@ -1,24 +1,82 @@
 /** Where the pieces go, with the empty lines around them. */
 import type { CodeStyle } from './codeStyle.js';
-import { type Item, lineSpan, type Outline } from './outline.js';
+import { closing, type Item, lineSpan, namespacesAt, type Outline } from './outline.js';
 import type { ScaffoldEdit } from './request.js';
 
-/** Behind the context and the assertions about it; before the first function where it is defined elsewhere. */
-export function typePlace(outline: Outline, context: { readonly name: string; readonly tag: string }): number {
-  const { items, code } = outline;
-  const plain = context.name.replace(/^struct\s+/, '');
-  const own = items.findIndex(
-    ({ kind, name, declares }) =>
-      kind === 'structure' && ((name !== '' && name === context.tag) || declares.includes(plain)),
-  );
-  if (own >= 0) {
-    let last = own;
-    while (isAbout(code, items[last + 1])) last += 1;
-    return lineEnd(outline, items[last]?.end ?? 0);
+export interface Places {
+  readonly types: number;
+  readonly functions: number;
+  /** Namespace that both are in: `Nic::Rx`, '' for none. */
+  readonly namespace: string;
+}
+
+/**
+ * Types go behind the context and the assertions about it, or behind the includes where it is defined elsewhere;
+ * functions behind the last one. Both are in one namespace: what one declares the other defines.
+ */
+export function placesFor(outline: Outline, context: { readonly name: string; readonly tag: string }): Places {
+  const { items } = outline;
+  const own = contextItem(outline, context);
+  const around = (item: Item | undefined): string => (item === undefined ? '' : namespaceAt(outline, item.start));
+  const functions = items.filter(({ kind }) => kind === 'function');
+  const home = around(own ?? functions.at(-1));
+  const last = functions.findLast((item) => around(item) === home && item.start > (own?.start ?? 0));
+  if (last !== undefined) {
+    const types = own === undefined ? headPlace(outline, last) : behindAbout(outline, own);
+    return { types, functions: lineEnd(outline, last.end), namespace: home };
   }
-  if (plain.includes('::')) return functionPlace(outline);
-  const include = items.findLast(({ kind, name }) => kind === 'directive' && name === 'include');
-  return include === undefined ? 0 : lineEnd(outline, include.end);
+  const types = own === undefined ? headPlace(outline, undefined) : outside(outline, behindAbout(outline, own));
+  const file = functions.findLast((item) => around(item) === '') ?? items.at(-1);
+  const end = file === undefined ? outline.text.length : outside(outline, lineEnd(outline, file.end));
+  return { types, functions: Math.max(types, end), namespace: '' };
+}
+
+function namespaceAt(outline: Outline, offset: number): string {
+  return namespacesAt(outline, offset)
+    .map(({ name }) => name)
+    .filter((name) => name !== '')
+    .join('::');
+}
+
+/** The structure, or the class it is a member of. */
+function contextItem(
+  { items }: Outline,
+  { name, tag }: { readonly name: string; readonly tag: string },
+): Item | undefined {
+  const names = name
+    .replace(/^struct\s+/, '')
+    .split('::')
+    .toReversed();
+  const structures = items.filter(({ kind }) => kind === 'structure');
+  for (const [index, each] of names.entries()) {
+    const found = structures.find(
+      (item) => (index === 0 && tag !== '' && item.name === tag) || item.name === each || item.declares.includes(each),
+    );
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function behindAbout(outline: Outline, own: Item): number {
+  const { items, code } = outline;
+  let last = items.indexOf(own);
+  while (isAbout(code, items[last + 1])) last += 1;
+  return lineEnd(outline, items[last]?.end ?? 0);
+}
+
+/** Behind the includes, or where the function's namespace begins. */
+function headPlace(outline: Outline, item: Item | undefined): number {
+  const inner = item === undefined ? undefined : namespacesAt(outline, item.start).at(-1);
+  const include = outline.items.findLast(({ kind, name }) => kind === 'directive' && name === 'include');
+  const behind = include === undefined ? 0 : lineEnd(outline, include.end);
+  return inner === undefined ? behind : Math.max(lineEnd(outline, inner.start), behind);
+}
+
+/** Behind the namespaces that an offset lies in. */
+function outside(outline: Outline, offset: number): number {
+  const [outer] = namespacesAt(outline, offset);
+  const end = outer === undefined ? undefined : closing(outline.code, outer.start - 1);
+  return end === undefined ? offset : lineEnd(outline, end + 1);
 }
 
 function isAbout(code: string, item: Item | undefined): boolean {
@@ -26,12 +84,6 @@ function isAbout(code: string, item: Item | undefined): boolean {
     item?.kind === 'declaration' &&
     /^\s*(?:C_ASSERT|static_assert|typedef\s+struct\s+\w+\s*\*?\s*\w+)\b/.test(code.slice(item.start, item.end))
   );
-}
-
-/** Behind the last function, or the last of anything. */
-export function functionPlace(outline: Outline): number {
-  const last = outline.items.findLast(({ kind }) => kind === 'function') ?? outline.items.at(-1);
-  return last === undefined ? outline.text.length : lineEnd(outline, last.end);
 }
 
 /** Behind a comment on the rest of the line. */

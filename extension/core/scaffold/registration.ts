@@ -98,7 +98,7 @@ function checkedInCondition({ code }: Outline, call: Call): Span | undefined {
   if (close === undefined || close < call.end) return undefined;
   const condition = `${code.slice(open, call.start)}#${code.slice(call.end, close + 1)}`;
   if (
-    !/^\(\s*(?:!\s*NT_SUCCESS\s*\(\s*(?:\w+\s*=\s*)?#\s*\)|\(\s*\w+\s*=\s*#\s*\)\s*!=\s*STATUS_SUCCESS)\s*\)$/.test(
+    !/^\(\s*(?:!\s*NT_SUCCESS\s*\(\s*(?:\w+\s*=\s*)?#\s*\)|\(\s*\w+\s*=\s*#\s*\)\s*!=\s*STATUS_SUCCESS|(?:const\s+)?(?:auto|NTSTATUS)\s+(\w+)\s*=\s*#\s*;\s*!\s*NT_SUCCESS\s*\(\s*\1\s*\))\s*\)$/.test(
       condition,
     )
   ) {

@@ -16,10 +16,11 @@ import {
 } from './device.js';
 import { type Elsewhere, type Existing, existingIn, firstUse } from './existing.js';
 import type { FieldChoice } from './fields.js';
+import type { FixtureFacts } from './fixtureText.js';
 import type { InterfaceTable, PieceKind, ScaffoldLanguage, ScaffoldModel, ScaffoldStyle } from './model.js';
 import { functionName, namesFor, poolTag, type ScaffoldNames } from './names.js';
 import { type Outline, outlineOf } from './outline.js';
-import { functionPlace, includeEdits, inOrder, paragraph, typePlace } from './place.js';
+import { includeEdits, inOrder, type Places, paragraph, placesFor } from './place.js';
 import { savedRecord } from './record.js';
 import { recordText } from './recordText.js';
 import { registerCall } from './registerText.js';
@@ -59,6 +60,7 @@ class Scaffold {
   readonly #device: DeviceWay | undefined;
   readonly #names: ScaffoldNames;
   readonly #place: InitPlace | undefined;
+  readonly #places: Places;
 
   constructor(request: ScaffoldRequest) {
     this.#request = request;
@@ -78,6 +80,7 @@ class Scaffold {
       complete: this.#ways.complete ?? wanted.complete,
     };
     this.#place = initPlace(this.#outline);
+    this.#places = placesFor(this.#outline, context);
   }
 
   result(): ScaffoldResult {
@@ -331,9 +334,8 @@ class Scaffold {
     const typeText = [tag, types].filter((text) => text !== '').join(model.code.lineEnd.repeat(2));
     const functionText = piecesText(model, FUNCTION_PIECES);
     const edits: ScaffoldEdit[] = [...this.#includes(model)];
-    if (typeText !== '')
-      edits.push(paragraph(outline, typePlace(outline, this.#request.context), typeText, model.code));
-    if (functionText !== '') edits.push(paragraph(outline, functionPlace(outline), functionText, model.code));
+    if (typeText !== '') edits.push(paragraph(outline, this.#places.types, typeText, model.code));
+    if (functionText !== '') edits.push(paragraph(outline, this.#places.functions, functionText, model.code));
     const registration = this.#registration(model);
     if (registration !== undefined) edits.push(registration);
     return inOrder(edits);
@@ -369,8 +371,23 @@ class Scaffold {
       source: this.#outermost(),
       hasRegister: model.pieces.has('register'),
       hasTests: this.#canTest(model),
+      ...this.#spoken(model),
     };
     return { name, text: fixtureOf({ ...model, language: this.#fixtureLanguage() }, facts) };
+  }
+
+  /** What the fixture calls the context in macros that take one word, and what it opens for that. */
+  #spoken({ context }: ScaffoldModel): Pick<FixtureFacts, 'context' | 'opens'> {
+    const name = context.replace(/^struct\s+/, '');
+    const scopes = name.split('::').slice(0, -1);
+    const scope = scopes.join('::');
+    const home = this.#places.namespace;
+    const isClass = this.#request.facts.candidates.some((each) => each.name === scope);
+    const spaces = [...new Set([home, isClass ? '' : scope])].filter((each) => each !== '');
+    const opens = spaces.map((each) => `using namespace ${each};`);
+    if (!isClass) return { context: name.slice(scope === '' ? 0 : scope.length + 2), opens };
+    const alias = name.replaceAll('::', '');
+    return { context: alias, opens: [...opens, `typedef ${name} ${alias};`] };
   }
 
   /** Whether packets with contexts of ours complete as the driver's do, without the rest of the driver. */
