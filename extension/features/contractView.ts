@@ -41,6 +41,7 @@ class Contracts {
   constructor(lab: Lab) {
     this.#lab = lab;
     this.#store.add(lab.results.onDidChange(() => this.#soon()));
+    this.#store.add(lab.checked.onDidChange(() => this.#soon()));
     this.#store.add(languages.onDidChangeDiagnostics(() => this.#soon()));
   }
 
@@ -107,6 +108,7 @@ class Contracts {
       breaches: breachesIn(uri, rangeOf(callback.range)),
       run: found && !stale ? { packets: found.figures.packets, figures: figuresText(found.figures) } : undefined,
       stale,
+      checked: this.#lab.checked.has(document),
     });
     const bytes = this.#lab.pages.get(path)?.bytes;
     if (bytes !== undefined && new TextDecoder().decode(bytes) === page) return uriOfPage(path);

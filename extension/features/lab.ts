@@ -2,6 +2,7 @@
 import type { ExtensionContext } from 'vscode';
 import { EngineClient } from '../worker/engineClient.js';
 import { Anchors } from './anchors.js';
+import { CheckedTexts } from './checkedTexts.js';
 import { DebugSessions } from './debugSessions.js';
 import { Disposables } from './disposables.js';
 import { Edits } from './edits.js';
@@ -28,6 +29,7 @@ export interface Lab {
   readonly engine: EngineClient;
   readonly runs: RunService;
   readonly debugSessions: DebugSessions;
+  readonly checked: CheckedTexts;
 }
 
 /** Starts nothing but listeners: compiler and simulator are loaded by the first run. */
@@ -49,6 +51,7 @@ export function openLab(context: ExtensionContext): Lab {
   });
   const runs = store.add(new RunService({ edits, engine, log, results, stopwatch }));
   const debugSessions = store.add(new DebugSessions());
+  const checked = store.add(new CheckedTexts());
   presence.whenAwake(() => {
     edits.start();
     language.start();
@@ -69,5 +72,6 @@ export function openLab(context: ExtensionContext): Lab {
     engine,
     runs,
     debugSessions,
+    checked,
   };
 }

@@ -1,11 +1,11 @@
 /**
  * The static rules while text is typed: shortly after the last key the driver around the file is checked, unsaved text
- * included. While it does not compile the last findings stay, moved along with the text.
+ * included. While it does not compile the last findings stay, moved along with the text; before it ever has, the syntax
+ * tree alone tells what is certain.
  */
 import {
   Diagnostic,
   DiagnosticRelatedInformation,
-  DiagnosticSeverity,
   Location,
   languages,
   type Range,
@@ -22,24 +22,21 @@ import { joinPath } from '../core/run/paths.js';
 import type { Finding, Position } from '../core/run/report.js';
 import { judged } from '../core/run/severities.js';
 import type { CheckOutcome } from '../worker/engineProtocol.js';
+import { driverKey } from './checkedTexts.js';
 import { Disposables } from './disposables.js';
 import { rangeOf, type Stamps } from './edits.js';
 import { DIAGNOSTIC_SOURCE } from './ids.js';
 import type { Lab } from './lab.js';
 import { enginePath, homeOf, isVirtual, uriOf } from './paths.js';
 import { isSourceDocument } from './presence.js';
+import { FINDING_SEVERITIES } from './problemSeverities.js';
 import { readSetting, settingName } from './register.js';
 import { openTexts } from './results.js';
 import { rulePage } from './rulePages.js';
 import { engineSettings } from './runSettings.js';
 import { overlaysFor, sourcesIn } from './sources.js';
 import { registerStaticFixes } from './staticFixes.js';
-
-const SEVERITIES = {
-  error: DiagnosticSeverity.Error,
-  warning: DiagnosticSeverity.Warning,
-  info: DiagnosticSeverity.Information,
-} as const;
+import { TreeProblems } from './treeProblems.js';
 
 export function activate(lab: Lab): void {
   lab.presence.whenAwake(() => lab.store.add(new StaticProblems(lab)));
@@ -66,8 +63,11 @@ class StaticProblems {
   /** Drivers whose check waits for a run to end: figures that were asked for come first. */
   readonly #waiting = new Map<string, Uri>();
 
+  readonly #tree: TreeProblems;
+
   constructor(lab: Lab) {
     this.#lab = lab;
+    this.#tree = this.#store.add(new TreeProblems(lab, (uri) => this.#checked.has(driverKey(uri))));
     const add = this.#store.add.bind(this.#store);
     add(
       workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
@@ -83,6 +83,7 @@ class StaticProblems {
     // Its file is gone, or one of them.
     add(lab.results.onDidRemove(() => this.#checkAgain()));
     add(workspace.onDidDeleteFiles(() => this.#checkAgain()));
+    add(workspace.onDidCloseTextDocument(({ uri }) => this.#tree.forget(uri)));
     add(registerStaticFixes((document) => this.#fixesOf(document)));
     this.#lookAtAll();
   }
@@ -113,13 +114,16 @@ class StaticProblems {
   }
 
   #later(document: TextDocument): void {
-    if (!workspace.isTrusted || !this.#lab.presence.has(document) || !isSourceName(document.uri.path)) return;
+    if (!this.#lab.presence.has(document) || !isSourceName(document.uri.path)) return;
     const folder = Uri.joinPath(document.uri, '..');
-    const key = enginePath(folder);
+    const key = driverKey(document.uri);
     if (!readSetting('check', document.uri)) {
       this.#forget(key);
+      this.#tree.forget(document.uri);
       return;
     }
+    this.#tree.later(document);
+    if (!workspace.isTrusted) return;
     this.#afterPause(folder, key);
     this.#publish(document.uri);
   }
@@ -190,6 +194,8 @@ class StaticProblems {
     const findings = judged(found, readSetting('rules', about.home)).filter(({ suppressed }) => !suppressed);
     this.#forget(key);
     this.#checked.set(key, { ...about, findings, fixes: outcomes.flatMap(({ fixes }) => fixes) });
+    this.#lab.checked.set(key, about.texts);
+    this.#tree.withdraw();
     this.#publishAll();
     return true;
   }
@@ -198,6 +204,7 @@ class StaticProblems {
     const before = this.#checked.get(key);
     if (before === undefined) return;
     this.#checked.delete(key);
+    this.#lab.checked.delete(key);
     this.#lab.edits.release(before.stamps);
     this.#publishAll();
   }
@@ -244,7 +251,7 @@ class StaticProblems {
   #diagnostic(uri: Uri, finding: Finding, at: Position, checked: Checked): Diagnostic | undefined {
     const range = this.#rangeNow(uri, at, checked);
     if (range === undefined) return undefined;
-    const diagnostic = new Diagnostic(range, finding.message, SEVERITIES[finding.severity]);
+    const diagnostic = new Diagnostic(range, finding.message, FINDING_SEVERITIES[finding.severity]);
     diagnostic.source = DIAGNOSTIC_SOURCE;
     diagnostic.code = { value: finding.rule, target: rulePage(finding.rule) };
     diagnostic.relatedInformation = finding.related.flatMap(({ message, location }) => {

@@ -1,8 +1,9 @@
 /**
- * The contract of one callback beside its code: what it breaks, what it kept in a run, what only a run can
- * tell. Lines are no links: Markdown pages of VS Code lead to no files outside their own file system.
+ * The contract of one callback beside its code: what it breaks, what it kept in a run, what it keeps as far as its source
+ * tells, what only a run can tell. Lines are no links: Markdown pages of VS Code lead to no files outside their own file system.
  */
 import { findRule, type Rule } from '../../rules/catalogue.js';
+import { UNDECIDED } from '../../rules/static/undecided.js';
 import type { CallbackRole } from '../facts/types.js';
 import { escaped, factsOfRole, typeNameOf } from './hoverTexts.js';
 
@@ -28,6 +29,8 @@ export interface Evidence {
   readonly run: { readonly packets: number; readonly figures: string } | undefined;
   /** Some run has measured an earlier text. */
   readonly stale: boolean;
+  /** The static rules have looked at this very text. */
+  readonly checked: boolean;
 }
 
 /** Markdown. */
@@ -38,8 +41,8 @@ export function contractPage(evidence: Evidence): string {
   const own = new Set(rules.map(({ id }) => id as string));
   const broken = new Set(breaches.map(({ rule }) => rule));
   const rest = rules.filter(({ id }) => !broken.has(id));
-  const dynamic = rest.filter(({ check }) => check !== 'static');
-  const read = rest.filter(({ check }) => check === 'static');
+  const sorted = Map.groupBy(rest, (rule) => standing(rule, evidence));
+  const rows = (of: Standing): readonly string[] => ruleRows(sorted.get(of) ?? [], evidence);
   const others = breaches.filter(({ rule }) => !own.has(rule));
   const packets = run === undefined ? '' : `${run.packets} packet${run.packets === 1 ? '' : 's'}`;
   return [
@@ -52,11 +55,24 @@ export function contractPage(evidence: Evidence): string {
     `**IRQL** ${facts.irql}`,
     ...section('Broken', breachRows([...breaches.filter(({ rule }) => own.has(rule))], evidence)),
     ...section('Broken elsewhere in this callback', breachRows(others, evidence)),
-    ...section(`Kept in ${packets} of the last run`, run === undefined ? [] : ruleRows(dynamic, evidence)),
-    ...section('Only a run can tell', run === undefined ? ruleRows(dynamic, evidence) : []),
-    ...section('Read from the source, never by a run', ruleRows(read, evidence)),
+    ...section(`Kept in ${packets} of the last run`, rows('run')),
+    ...section('Kept on every way that was followed through the source', rows('source')),
+    ...section('Only a run can tell', rows('open')),
+    ...section('Not looked for in the source yet', rows('unread')),
+    ...section('Left to you', rows('yours')),
     '',
   ].join('\n\n');
+}
+
+/** Who can say that a rule is kept that nobody has found broken; `yours` is nobody. */
+type Standing = 'run' | 'source' | 'open' | 'unread' | 'yours';
+
+function standing({ id, check }: Rule, { run, checked }: Evidence): Standing {
+  const isRead = check !== 'dynamic' && UNDECIDED[id] === undefined;
+  if (check !== 'static' && run !== undefined) return 'run';
+  if (isRead && checked) return 'source';
+  if (check !== 'static') return 'open';
+  return isRead ? 'unread' : 'yours';
 }
 
 function runLine({ role, run, stale }: Evidence): string {
@@ -76,5 +92,8 @@ function breachRows(breaches: readonly Breach[], { page }: Evidence): readonly s
 }
 
 function ruleRows(rules: readonly Rule[], { page }: Evidence): readonly string[] {
-  return rules.map(({ id, title }) => `- [${id}](${page(id)}): ${title}`);
+  return rules.map(({ id, title, check }) => {
+    const why = check === 'static' ? UNDECIDED[id] : undefined;
+    return `- [${id}](${page(id)}): ${title}${why === undefined ? '' : ` (${why})`}`;
+  });
 }

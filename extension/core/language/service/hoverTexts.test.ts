@@ -112,6 +112,7 @@ describe('the contract of a callback', () => {
     ],
     run: { packets: 8, figures: '8 packets · 48 B · 2 findings' },
     stale: false,
+    checked: false,
   };
   const headings = (page: string) => [...page.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
 
@@ -121,10 +122,24 @@ describe('the contract of a callback', () => {
       'Broken (1)',
       'Broken elsewhere in this callback (1)',
       expect.stringMatching(/^Kept in 8 packets of the last run \(\d+\)$/),
-      expect.stringMatching(/^Read from the source, never by a run \(\d+\)$/),
+      expect.stringMatching(/^Not looked for in the source yet \(\d+\)$/),
+      expect.stringMatching(/^Left to you \(\d+\)$/),
     ]);
     expect(page).toContain('- [savepkt-size-exact](/rules/savepkt-size-exact.md) at line 12: 8 bytes more');
     expect(page.match(/savepkt-size-exact\.md/g)).toHaveLength(1);
+  });
+
+  it('tells what the source keeps apart from what only a run can tell', () => {
+    const page = contractPage({ ...evidence, run: undefined, breaches: [], checked: true });
+    const [kept = '', open = '', yours = '', ...more] = page.split('\n## ').slice(1);
+    expect(more).toEqual([]);
+    expect(kept).toMatch(/^Kept on every way that was followed through the source \(\d+\)/);
+    expect(kept).toContain('savepkt-versioned');
+    expect(kept).toContain('savepkt-bytesneeded-written');
+    expect(open).toMatch(/^Only a run can tell \(\d+\)/);
+    expect(open).toContain('savepkt-size-exact');
+    expect(open).not.toContain('savepkt-bytesneeded-written');
+    expect(yours).toMatch(/^Left to you[\s\S]*savepkt-paged-ok.*\(there is nothing to break/);
   });
 
   it('calls nothing kept that was not run, or was edited since', () => {

@@ -1,4 +1,6 @@
 /** Open texts with their trees, the index of the workspace, and the answers to what an editor asks about them. */
+import { allowsIn } from '../../rules/allow.js';
+import { treeFindings } from '../../rules/tree/treeRules.js';
 import { type Anchor, type AnchorKind, type KnownCallbacks, looksWhole } from '../anchors.js';
 import { CALLBACKS, callbackParameters, FLAGS, FUNCTIONS, factsOf, spellings, TYPES } from '../facts/index.js';
 import type { CallbackRole } from '../facts/types.js';
@@ -14,6 +16,7 @@ import { membersOf, type RecordLookup, recordOfChain } from './locals.js';
 import type {
   At,
   CallbackPlace,
+  CertainFinding,
   Questions,
   Registration,
   SignatureAt,
@@ -114,8 +117,22 @@ export class LanguageService {
     },
     paired: (at) => this.#paired(at),
     registrations: (at) => this.#registrations(at),
+    certain: ({ uri }) => this.#certain(uri),
     counts: () => this.#index.counts(),
   };
+
+  #certain(uri: string): readonly CertainFinding[] {
+    const tree = this.#open.get(uri);
+    if (tree === undefined) return [];
+    const allows = allowsIn(uri, tree.text).filter(({ reason }) => reason !== '');
+    return treeFindings(tree, (found) => this.#roleOf(uri, found)).flatMap((finding) => {
+      const { rule, message } = finding;
+      const range = rangeIn(tree, finding);
+      const line = range.start.line + 1;
+      const isAllowed = allows.some((each) => each.rule === rule && (each.line === line || each.line === line - 1));
+      return isAllowed ? [] : [{ rule, message, range }];
+    });
+  }
 
   #anchors(uri: string, known: KnownCallbacks): readonly Anchor[] {
     const tree = this.#open.get(uri);

@@ -1,4 +1,5 @@
 /** What an editor asks about its texts and is answered: plain data, since the answers come from another thread. */
+import type { RuleId } from '../../rules/catalogue.js';
 import type { Anchor, KnownCallbacks } from '../anchors.js';
 import type { CallbackRole } from '../facts/types.js';
 import type { RegistrationEntry } from '../index/fileFacts.js';
@@ -87,7 +88,15 @@ export interface Questions {
   };
   readonly paired: { readonly ask: At; readonly answer: CallbackPlace | undefined };
   readonly registrations: { readonly ask: At; readonly answer: readonly Registration[] };
+  /** What breaks a rule for certain, without a compiler. */
+  readonly certain: { readonly ask: { readonly uri: string }; readonly answer: readonly CertainFinding[] };
   readonly counts: { readonly ask: { readonly uri?: string }; readonly answer: IndexCounts };
+}
+
+export interface CertainFinding {
+  readonly rule: RuleId;
+  readonly message: string;
+  readonly range: TextRange;
 }
 
 export interface At {
