@@ -51,24 +51,74 @@ function fieldName({ share: kind, name }: FieldSum): ComponentChildren {
   return shareNames[kind].label;
 }
 
+/** Sums side by side of the same record; several layouts may have one name. */
+function byRecord(sums: readonly FieldSum[]): readonly (readonly FieldSum[])[] {
+  const groups: FieldSum[][] = [];
+  for (const sum of sums) {
+    const last = groups.at(-1);
+    if (last?.[0]?.record === sum.record) last.push(sum);
+    else groups.push([sum]);
+  }
+  return groups;
+}
+
 function FieldTable({ fields }: { readonly fields: FieldBytes }) {
   const most = Math.max(...fields.sums.map((sum) => sum.bytes));
+  const heads = ['Field', 'Type', 'Part', 'Bytes', 'Share'];
   return (
-    <Table
-      caption={`Saved bytes by field, over all packets: ${bytes(fields.total)}`}
-      heads={['Record', 'Field', 'Type', 'Part', 'Bytes', 'Share']}
-      rows={fields.sums.map((sum) => [
-        sum.record === '' ? '–' : <code key="record">{sum.record}</code>,
-        fieldName(sum),
-        sum.type === '' ? '' : <code key="type">{sum.type}</code>,
-        <span key="part" class="share-entry">
+    <table class="figures-table field-table">
+      <caption>{`Saved bytes by field, over all packets: ${bytes(fields.total)}`}</caption>
+      <thead>
+        <tr>
+          {heads.map((head) => (
+            <th key={head} scope="col" class={`of-${head.toLowerCase()}`}>
+              {head}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      {byRecord(fields.sums).map((sums, group) => (
+        <tbody key={group}>
+          {sums[0]?.record !== '' && (
+            <tr>
+              <th scope="rowgroup" colSpan={heads.length}>
+                <code>{sums[0]?.record}</code>
+              </th>
+            </tr>
+          )}
+          {sums.map((sum, row) => (
+            <FieldRow key={row} sum={sum} most={most} total={fields.total} />
+          ))}
+        </tbody>
+      ))}
+    </table>
+  );
+}
+
+interface FieldRowProps {
+  readonly sum: FieldSum;
+  /** Bytes of the largest sum. */
+  readonly most: number;
+  /** Bytes of all sums. */
+  readonly total: number;
+}
+
+function FieldRow({ sum, most, total }: FieldRowProps) {
+  return (
+    <tr>
+      <td>{fieldName(sum)}</td>
+      <td class="of-type">{sum.type !== '' && <code>{sum.type}</code>}</td>
+      <td class="of-part">
+        <span class="share-entry">
           <span class={`share-swatch share-${sum.share}`} />
           {shareNames[sum.share].label}
-        </span>,
-        <MeteredBytes key="bytes" amount={sum.bytes} most={most} share={sum.share} />,
-        share(sum.bytes, fields.total),
-      ])}
-    />
+        </span>
+      </td>
+      <td>
+        <MeteredBytes amount={sum.bytes} most={most} share={sum.share} />
+      </td>
+      <td class="of-share">{share(sum.bytes, total)}</td>
+    </tr>
   );
 }
 
