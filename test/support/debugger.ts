@@ -92,16 +92,21 @@ export class Debugger {
     }
   }
 
-  /** Compiles, sets breakpoints in the driver's file, and begins. */
+  /** Compiles, sets breakpoints in the driver's file, and begins. A filter may have its condition. */
   async launch(
-    attributes: object,
+    attributes: { readonly program?: string; readonly [attribute: string]: unknown },
     breakpoints: readonly object[] = [],
-    filters: readonly string[] = [],
+    filters: readonly (string | { readonly filterId: string; readonly condition: string })[] = [],
   ): Promise<Body> {
-    const launched = this.ask('launch', { program: DRIVER, checks: 'contract', ...attributes });
+    const { program = DRIVER } = attributes;
+    const launched = this.ask('launch', { checks: 'contract', ...attributes, program });
     await Promise.race([this.next('initialized'), launched]);
-    const set = await this.ask('setBreakpoints', { source: { path: DRIVER }, breakpoints });
-    await this.ask('setExceptionBreakpoints', { filters });
+    const path = /\.\w+$/.test(program) ? program : DRIVER;
+    const set = await this.ask('setBreakpoints', { source: { path }, breakpoints });
+    await this.ask('setExceptionBreakpoints', {
+      filters: filters.filter((each) => typeof each === 'string'),
+      filterOptions: filters.filter((each) => typeof each !== 'string'),
+    });
     await launched;
     await this.ask('configurationDone');
     return set;

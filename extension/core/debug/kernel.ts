@@ -5,6 +5,8 @@ export interface KernelSnapshot {
   readonly irql: number;
   /** Spin locks held by the code that runs. */
   readonly spinLocks: number;
+  /** Locks of every kind that are held, oldest first; at most `LOCKS_SHOWN`. */
+  readonly locks: readonly KernelLock[];
   /** Simulated interrupt time, 100 ns units. */
   readonly time: number;
   /** The callback the library is in, innermost; nulls outside. */
@@ -33,6 +35,18 @@ export interface KernelSnapshot {
 
 export const POOL_BLOCKS_SHOWN = 1000;
 export const PACKETS_SHOWN = 1000;
+/** HELD_LIMIT of locks.c. */
+export const LOCKS_SHOWN = 64;
+
+/** One hold of a lock: a shared one may be held more than once. */
+export interface KernelLock {
+  readonly address: number;
+  readonly kind: 'spin' | 'spinShared' | 'spinExclusive' | 'mutex' | 'resource' | 'push' | 'wait';
+  /** Location id of the call that took it; 0 unknown. */
+  readonly location: number;
+  /** KIRQL before it was taken. */
+  readonly irql: number;
+}
 
 export interface KernelChannel {
   readonly index: number;

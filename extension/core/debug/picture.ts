@@ -9,9 +9,11 @@ import {
   type AddressDescription,
   type KernelBlock,
   type KernelChannel,
+  type KernelLock,
   type KernelPacket,
   type KernelSnapshot,
   type KernelState,
+  LOCKS_SHOWN,
   PACKETS_SHOWN,
   POOL_BLOCKS_SHOWN,
 } from './kernel.js';
@@ -34,6 +36,10 @@ const STATE = { blocks: 8, total: 40 } as const;
 const PIECES = { next: 0, used: 16, first: 24 } as const;
 const PIECE_HEADER = 8;
 const CHUNKS_SHOWN = 1000;
+/** struct vsp_held_lock of internal.h. */
+const LOCK = { address: 0, location: 8, kind: 12, irql: 14 } as const;
+/** enum vsp_lock_kind. */
+const LOCK_KINDS = ['spin', 'spinShared', 'spinExclusive', 'mutex', 'resource', 'push', 'wait'] as const;
 /** VSP_BLOCK_PAGED of a description's flags. */
 const PAGED = 1;
 
@@ -59,6 +65,7 @@ export function kernelPicture(host: Host): KernelSnapshot {
   return {
     irql: machine.irql,
     spinLocks: machine.lasting('spin_locks'),
+    locks: heldLocks(machine),
     time: machine.time,
     callback: apiName(machine.lasting('callback')) ?? null,
     channel: context.channel,
@@ -73,6 +80,19 @@ export function kernelPicture(host: Host): KernelSnapshot {
     handles: host.handles.all,
     findings: simulator.breaches.map(({ rule, frames }) => ({ rule, location: frames.at(-1) ?? 0 })),
   };
+}
+
+function heldLocks(machine: Machine): readonly KernelLock[] {
+  const locks: KernelLock[] = [];
+  for (let index = 0; index < LOCKS_SHOWN; index++) {
+    const at = machine.native.vsp_held_lock(index);
+    if (at === 0) break;
+    const kind = LOCK_KINDS[machine.u16(at + LOCK.kind)];
+    if (kind === undefined) continue;
+    const location = machine.u32(at + LOCK.location);
+    locks.push({ address: machine.pointer(at + LOCK.address), kind, location, irql: machine.u16(at + LOCK.irql) });
+  }
+  return locks;
 }
 
 function channelPicture(machine: Machine, channel: Channel): KernelChannel {

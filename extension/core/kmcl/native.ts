@@ -72,6 +72,7 @@ const NATIVE = {
   vsp_log_per_block: 'u:u',
   vsp_events_dropped: 'p:',
   vsp_spin_locks_forget: 'v:u',
+  vsp_held_lock: 'p:u',
   vsp_log_block: 'p:uu',
   vsp_guest_bend: 'v:uu',
   vsp_guest_packets: 'u:',

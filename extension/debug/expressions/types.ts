@@ -188,7 +188,11 @@ export class Types {
         if (info.kind !== 'enum') continue;
         const type = this.byId(id);
         for (const { name, value } of info.values) {
-          if (!this.#constants.has(name)) this.#constants.set(name, { type, value });
+          // A scoped enumeration is only told from a plain one by how its names are used: both forms are known.
+          const names = info.name === '' ? [name] : [name, `${info.name}::${name}`];
+          for (const each of names) {
+            if (!this.#constants.has(each)) this.#constants.set(each, { type, value });
+          }
         }
       }
     }

@@ -5,6 +5,7 @@ import { pointerTo, VOID } from '../expressions/types.js';
 import { addressText } from './addresses.js';
 import { placeText } from './addressNotes.js';
 import { type Container, type Item, indexedContainer, namedContainer } from './items.js';
+import { lockItem } from './locks.js';
 import type { Renderer } from './render.js';
 import { saveBufferContainer, saveBufferNote } from './saveBuffer.js';
 
@@ -34,7 +35,7 @@ export function kernelItems(renderer: Renderer): readonly Item[] {
   const none = 'none';
   const items: Item[] = [
     { name: 'IRQL', text: irqlText(kernel.irql), evaluateName: '$irql' },
-    { name: 'Spin locks held', text: String(kernel.spinLocks), evaluateName: '$spinlocks' },
+    locksItem(renderer),
     { name: 'Time', text: `${kernel.time / UNITS} ms`, evaluateName: '$time' },
     { name: 'Callback', text: callback ?? none },
     { name: 'Pass', text: pass ?? none, evaluateName: '$pass' },
@@ -72,6 +73,18 @@ export function kernelItems(renderer: Renderer): readonly Item[] {
 
 function container(count: number, item: (index: number) => Item): { readonly container?: Container } {
   return count === 0 ? {} : { container: indexedContainer(count, (index) => ({ ...item(index), virtual: true })) };
+}
+
+/** By name, each with the line that took it; one alone is told at once. */
+function locksItem(renderer: Renderer): Item {
+  const items = renderer.kernel.locks.map((lock) => lockItem(renderer, lock));
+  const [only] = items;
+  const text = items.length === 1 ? `${only?.name}, ${only?.text}` : counted(items.length, 'lock', 'locks');
+  return {
+    name: 'Locks held',
+    text,
+    ...(items.length === 0 ? {} : { container: namedContainer(() => items, items.length) }),
+  };
 }
 
 function currentChannel(renderer: Renderer, index: number | null): Item {

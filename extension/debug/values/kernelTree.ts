@@ -1,10 +1,12 @@
 /** The simulated kernel as trees for the debug panel: channel, packets, ring buffers, saved chunks, pool blocks. */
-import type { KernelChannel, KernelSnapshot } from '../../core/debug/kernel.js';
+import type { KernelChannel, KernelLock, KernelSnapshot } from '../../core/debug/kernel.js';
 import type { StoppedView } from '../../core/debug/view.js';
 import { addressText } from './addresses.js';
 import { addressNote, locationOf, placeText } from './addressNotes.js';
 import type { KernelTreeNode } from './asks.js';
 import { channelState, irqlText } from './kernelScope.js';
+import { lockItem } from './locks.js';
+import type { Renderer } from './render.js';
 
 function node(
   label: string,
@@ -15,17 +17,18 @@ function node(
   return { label, description, icon, children };
 }
 
-export function kernelTree(view: StoppedView): readonly KernelTreeNode[] {
-  const kernel = view.kernel();
+export function kernelTree(renderer: Renderer): readonly KernelTreeNode[] {
+  const { view, kernel } = renderer;
   return [
-    runningNode(kernel),
+    runningNode(renderer),
     ...kernel.channels.map((channel) => channelNode(view, kernel, channel)),
     statesNode(kernel),
     poolNode(view, kernel),
   ];
 }
 
-function runningNode({ callback, pass, packet, channel, irql, spinLocks }: KernelSnapshot): KernelTreeNode {
+function runningNode(renderer: Renderer): KernelTreeNode {
+  const { callback, pass, packet, channel, irql, locks } = renderer.kernel;
   const where = callback ?? 'no callback';
   const what = [
     pass === null ? '' : `${pass} pass`,
@@ -34,8 +37,22 @@ function runningNode({ callback, pass, packet, channel, irql, spinLocks }: Kerne
   ];
   return node(where, what.filter((word) => word !== '').join(', '), 'symbol-event', [
     node('IRQL', irqlText(irql), 'dashboard'),
-    node('Spin locks held', String(spinLocks), 'lock'),
+    node(
+      'Locks held',
+      locks.length === 0 ? 'none' : String(locks.length),
+      'lock',
+      locks.map((lock) => lockNode(renderer, lock)),
+    ),
   ]);
+}
+
+function lockNode(renderer: Renderer, lock: KernelLock): KernelTreeNode {
+  const { name, text = '', declaration } = lockItem(renderer, lock);
+  return {
+    ...node(name, text, 'lock'),
+    memoryReference: addressText(lock.address),
+    ...(declaration === undefined ? {} : { location: declaration }),
+  };
 }
 
 function channelNode(view: StoppedView, kernel: KernelSnapshot, channel: KernelChannel): KernelTreeNode {

@@ -65,15 +65,18 @@ export class ListMembers {
   }
 
   /**
-   * The record an entry is in: told by the block it lies in, which must begin with the record and hold it. Undefined
-   * where none or several fit.
+   * The record an entry is in: told by the block or variable it lies in, which must begin with the record and hold it,
+   * or be an array of them. Undefined where none or several fit.
    */
   of(view: StoppedView, entry: number): Member | undefined {
     const { kind, offset, size } = view.describe(entry);
     if (kind !== 'block' && kind !== 'global' && kind !== 'stack') return this.#only();
     const fits = this.#members.filter((member) => member.offset === offset && member.record.size <= size);
     const exact = fits.filter(({ record }) => record.size === size);
-    const best = exact.length > 0 ? exact : fits;
+    const elements = this.#members.filter(
+      (member) => size % member.record.size === 0 && offset % member.record.size === member.offset,
+    );
+    const best = exact.length > 0 ? exact : fits.length > 0 ? fits : elements;
     return best.length === 1 ? best[0] : undefined;
   }
 

@@ -11,6 +11,7 @@ import { addressNote } from './addressNotes.js';
 import { type Container, type Item, indexedContainer, type Place } from './items.js';
 import { knownRecord } from './knownRecords.js';
 import { isListEntry, ListMembers, listFrom } from './lists.js';
+import { heldText } from './locks.js';
 import { MemoryReader, NULL_ZONE } from './memoryView.js';
 import { recordItems } from './records.js';
 import { saveBufferContainer, saveBufferNote } from './saveBuffer.js';
@@ -66,7 +67,8 @@ export class Renderer {
   place({ type, address, bits }: Place, options: RenderOptions): Rendered {
     if (isScalar(type)) {
       const value = loader(this.memory, type, () => address, bits).get();
-      const rendered = this.scalar(type, value, options);
+      const held = heldText(this, type, address);
+      const rendered = held === undefined ? this.scalar(type, value, options) : { text: held };
       return rendered.memoryAddress === undefined ? { ...rendered, memoryAddress: address } : rendered;
     }
     this.memory.check(address, Math.max(1, type.size));
@@ -220,6 +222,8 @@ export class Renderer {
     const fields: Container = { named: items.length, indexed: 0, items: (kind) => (kind === 'named' ? items : []) };
     if (options.format.raw !== true) {
       if (isListEntry(type)) return this.#list(address, fields);
+      const held = heldText(this, type, address);
+      if (held !== undefined) return { text: held, container: fields };
       const known = knownRecord(type, address, this.memory);
       if (known !== undefined) return { text: known, container: fields };
     }

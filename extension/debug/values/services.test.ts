@@ -121,7 +121,7 @@ describe('scopes', () => {
     const kernel = ask('scopes', { stop: 1, frame: 0 }).find(({ name }) => name === 'Kernel');
     expect(lines(children(kernel?.variablesReference ?? 0)).slice(0, 5)).toEqual([
       'IRQL = DISPATCH_LEVEL (2)',
-      'Spin locks held = 0',
+      'Locks held = none',
       'Time = 2.5 ms',
       'Callback = EvtVmbChannelSavePacket',
       'Pass = write',

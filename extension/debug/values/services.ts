@@ -5,6 +5,7 @@ import { completions } from './completions.js';
 import { condition, hitCondition, logMessage, typesOf } from './conditions.js';
 import { kernelTree } from './kernelTree.js';
 import { MemoryReader } from './memoryView.js';
+import { Renderer } from './render.js';
 import { StopValues } from './stop.js';
 
 /** One per worker. */
@@ -64,7 +65,7 @@ class ValueService {
         );
       }
       case 'kernelTree':
-        return kernelTree(view);
+        return kernelTree(new Renderer(view, typesOf(view.driver)));
     }
   }
 

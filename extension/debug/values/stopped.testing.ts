@@ -51,6 +51,7 @@ export class FakeMemory implements DebugMemory {
 const KERNEL: KernelSnapshot = {
   irql: 0,
   spinLocks: 0,
+  locks: [],
   time: 0,
   callback: null,
   channel: null,

@@ -222,10 +222,36 @@ void vsp_shadow_set(uint64_t address, uint64_t size, uint8_t value); /* whole gr
 #define VSP_SHADOW_PAGED 0xE0u        /* 0xE0: granule of paged pool; 0xE1-0xE7: its first 1-7 bytes */
 #define VSP_SHADOW_LATE 0xE8u         /* the same, but for the granule's first byte, which is closed */
 
-/* ---- spinlock.c ---- */
+/* ---- locks.c: the locks that are held ---- */
 
+enum vsp_lock_kind {
+    VSP_LOCK_KIND_SPIN = 0,
+    VSP_LOCK_KIND_SPIN_SHARED = 1,
+    VSP_LOCK_KIND_SPIN_EXCLUSIVE = 2,
+    VSP_LOCK_KIND_MUTEX = 3, /* fast or guarded */
+    VSP_LOCK_KIND_RESOURCE = 4,
+    VSP_LOCK_KIND_PUSH = 5,
+    VSP_LOCK_KIND_WAIT = 6, /* of WDF */
+};
+/* As core/debug/picture.ts reads it. */
+struct vsp_held_lock {
+    uint64_t address;
+    uint32_t location; /* of the driver's call that took it; 0 unknown */
+    uint16_t kind;     /* enum vsp_lock_kind */
+    uint16_t irql;     /* before it was taken */
+};
+void vsp_lock_taken(const volatile void *lock, uint32_t kind, uint32_t irql);
+/* The hold of it that was taken last, if there is one. */
+void vsp_lock_dropped(const volatile void *lock);
 /* Releases the `count` spin locks taken last: a callback returned with them. */
 void vsp_spin_locks_forget(uint32_t count);
+/* Address of a struct vsp_held_lock, oldest first; 0 behind the last. */
+uint64_t vsp_held_lock(uint32_t index);
+
+/* ---- spinlock.c ---- */
+
+/* Takes one hold of it away, without asking whose it is. */
+void vsp_spin_lock_free(uint64_t lock, uint32_t kind);
 
 /* ---- blocks.c: memory the driver may touch ---- */
 

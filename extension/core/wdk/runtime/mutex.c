@@ -33,6 +33,7 @@ static BOOLEAN take_mutex(PFAST_MUTEX mutex, int try, int raise)
     mutex->Count = 0;
     mutex->Owner = KeGetCurrentThread();
     mutex->OldIrql = vsp_lasting.irql;
+    vsp_lock_taken(mutex, VSP_LOCK_KIND_MUTEX, vsp_lasting.irql);
     if (raise) {
         vsp_lasting.irql = APC_LEVEL;
     }
@@ -50,6 +51,7 @@ static void drop_mutex(PFAST_MUTEX mutex, int raised)
         vsp_lock_breach(mutex, VSP_LOCK_OTHER_OWNER);
     }
     const ULONG old = mutex->OldIrql;
+    vsp_lock_dropped(mutex);
     mutex->Count = 1;
     mutex->Owner = NULL;
     if (raised) {

@@ -82,6 +82,7 @@ static BOOLEAN take_resource(PERESOURCE resource, BOOLEAN wait, int exclusive, c
     } else {
         resource->ActiveEntries++;
     }
+    vsp_lock_taken(resource, VSP_LOCK_KIND_RESOURCE, vsp_lasting.irql);
     return TRUE;
 }
 
@@ -108,6 +109,7 @@ VOID ExReleaseResourceLite(PERESOURCE Resource)
         if (Resource->OwnerEntry.OwnerThread != (ERESOURCE_THREAD)KeGetCurrentThread()) {
             vsp_lock_breach(Resource, VSP_LOCK_OTHER_OWNER);
         }
+        vsp_lock_dropped(Resource);
         if (--Resource->OwnerEntry.OwnerCount > 0) {
             return;
         }
@@ -115,8 +117,11 @@ VOID ExReleaseResourceLite(PERESOURCE Resource)
     } else if (Resource->ActiveEntries == 0) {
         vsp_lock_breach(Resource, VSP_LOCK_NOT_HELD);
         return;
-    } else if (--Resource->ActiveEntries > 0) {
-        return;
+    } else {
+        vsp_lock_dropped(Resource);
+        if (--Resource->ActiveEntries > 0) {
+            return;
+        }
     }
     Resource->OwnerEntry.OwnerThread = 0;
     Resource->ActiveCount = 0;
@@ -201,6 +206,7 @@ VOID ExAcquirePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
         vsp_wait(push_lock_is_free, PushLock, NULL);
     }
     *PushLock = PUSH_EXCLUSIVE;
+    vsp_lock_taken(PushLock, VSP_LOCK_KIND_PUSH, vsp_lasting.irql);
 }
 
 VOID ExAcquirePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
@@ -212,6 +218,7 @@ VOID ExAcquirePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
         vsp_wait(push_lock_is_shareable, PushLock, NULL);
     }
     *PushLock += PUSH_READER;
+    vsp_lock_taken(PushLock, VSP_LOCK_KIND_PUSH, vsp_lasting.irql);
 }
 
 VOID ExReleasePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
@@ -224,6 +231,7 @@ VOID ExReleasePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
         return;
     }
     *PushLock = 0;
+    vsp_lock_dropped(PushLock);
 }
 
 VOID ExReleasePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
@@ -236,4 +244,5 @@ VOID ExReleasePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
         return;
     }
     *PushLock -= PUSH_READER;
+    vsp_lock_dropped(PushLock);
 }

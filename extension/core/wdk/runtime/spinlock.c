@@ -7,31 +7,6 @@
 #define HELD 0x56530000u /* any other value but 0 was never initialised, and would spin for ever as well */
 #define NO_IRQL 0xFFu
 
-/* Locks held, newest last: those a callback leaves behind are taken from it, so that one fault makes one finding. */
-#define HELD_LIMIT 32u
-static PKSPIN_LOCK held[HELD_LIMIT];
-static uint32_t held_count;
-
-static void forget(uint32_t index)
-{
-    held_count--;
-    for (; index < held_count; index++) {
-        held[index] = held[index + 1];
-    }
-    held[held_count] = NULL;
-}
-
-void vsp_spin_locks_forget(uint32_t count)
-{
-    for (; count > 0 && held_count > 0; count--) {
-        PKSPIN_LOCK lock = held[held_count - 1];
-        forget(held_count - 1);
-        if ((*lock & ~0xFFull) == HELD) {
-            *lock = 0;
-        }
-    }
-}
-
 static void take(PKSPIN_LOCK lock, uint32_t saved)
 {
     vsp_check_write(lock, sizeof *lock);
@@ -40,9 +15,7 @@ static void take(PKSPIN_LOCK lock, uint32_t saved)
     }
     *lock = HELD | saved;
     vsp_lasting.spin_locks++;
-    if (held_count < HELD_LIMIT) {
-        held[held_count++] = lock;
-    }
+    vsp_lock_taken(lock, VSP_LOCK_KIND_SPIN, vsp_lasting.irql);
 }
 
 /* Answers the IRQL the acquire saved, NO_IRQL for none or when it was not held. */
@@ -56,12 +29,7 @@ static uint32_t drop(PKSPIN_LOCK lock)
     const uint32_t saved = (uint32_t)(*lock & 0xFF);
     *lock = 0;
     vsp_lasting.spin_locks -= vsp_lasting.spin_locks > 0;
-    for (uint32_t i = held_count; i > 0; i--) {
-        if (held[i - 1] == lock) {
-            forget(i - 1);
-            break;
-        }
-    }
+    vsp_lock_dropped(lock);
     return saved;
 }
 
@@ -201,6 +169,7 @@ static void take_ex(PEX_SPIN_LOCK lock, int exclusive)
     }
     *lock = exclusive ? EXCLUSIVE : *lock + 1;
     vsp_lasting.spin_locks++;
+    vsp_lock_taken(lock, exclusive ? VSP_LOCK_KIND_SPIN_EXCLUSIVE : VSP_LOCK_KIND_SPIN_SHARED, vsp_lasting.irql);
 }
 
 static void drop_ex(PEX_SPIN_LOCK lock, int exclusive)
@@ -212,6 +181,7 @@ static void drop_ex(PEX_SPIN_LOCK lock, int exclusive)
     }
     *lock = exclusive ? 0 : *lock - 1;
     vsp_lasting.spin_locks -= vsp_lasting.spin_locks > 0;
+    vsp_lock_dropped(lock);
 }
 
 static KIRQL acquire_ex(PEX_SPIN_LOCK lock, int exclusive, const char *function)
@@ -282,4 +252,21 @@ VOID ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
     require_dispatch(SpinLock);
     drop_ex(SpinLock, 1);
+}
+
+/* ---- Of either kind ---- */
+
+void vsp_spin_lock_free(uint64_t address, uint32_t kind)
+{
+    if (kind == VSP_LOCK_KIND_SPIN) {
+        PKSPIN_LOCK lock = (PKSPIN_LOCK)address;
+        if ((*lock & ~0xFFull) == HELD) {
+            *lock = 0;
+        }
+        return;
+    }
+    PEX_SPIN_LOCK lock = (PEX_SPIN_LOCK)address;
+    if (kind == VSP_LOCK_KIND_SPIN_EXCLUSIVE ? *lock == EXCLUSIVE : *lock > 0) {
+        *lock = kind == VSP_LOCK_KIND_SPIN_EXCLUSIVE ? 0 : *lock - 1;
+    }
 }

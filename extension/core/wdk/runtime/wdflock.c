@@ -110,6 +110,7 @@ NTSTATUS WdfWaitLockAcquire(WDFWAITLOCK Lock, PLONGLONG Timeout)
         return STATUS_TIMEOUT;
     }
     lock->owner = KeGetCurrentThread();
+    vsp_lock_taken(lock, VSP_LOCK_KIND_WAIT, vsp_lasting.irql);
     return STATUS_SUCCESS;
 }
 
@@ -121,4 +122,5 @@ VOID WdfWaitLockRelease(WDFWAITLOCK Lock)
         vsp_lock_breach(lock, lock->owner == NULL ? VSP_LOCK_NOT_HELD : VSP_LOCK_OTHER_OWNER);
     }
     lock->owner = NULL;
+    vsp_lock_dropped(lock);
 }
