@@ -6,6 +6,7 @@
 import {
   Diagnostic,
   DiagnosticRelatedInformation,
+  DiagnosticTag,
   Location,
   languages,
   type Range,
@@ -254,6 +255,7 @@ class StaticProblems {
     const diagnostic = new Diagnostic(range, finding.message, FINDING_SEVERITIES[finding.severity]);
     diagnostic.source = DIAGNOSTIC_SOURCE;
     diagnostic.code = { value: finding.rule, target: rulePage(finding.rule) };
+    if (finding.rule === 'allow-unused') diagnostic.tags = [DiagnosticTag.Unnecessary];
     diagnostic.relatedInformation = finding.related.flatMap(({ message, location }) => {
       const file = location === null ? undefined : fileOf(checked.home, location.file);
       const where = file === undefined || location === null ? undefined : this.#rangeNow(file, location, checked);

@@ -411,3 +411,22 @@ RESTORE(SendsItInAHelper)
 Exit:
     return Status;
 }
+
+/* ---- savepkt-status-severity ---- */
+
+RESTORE(RefusesWithAWarning)
+{
+    if (SaveBufSize < sizeof(RECORD)) {
+        return STATUS_BUFFER_OVERFLOW; // finds: savepkt-status-severity
+    }
+    return RestoresStraight(Channel, LibBuf, LibBufSize, SaveBuf, SaveBufSize);
+}
+
+RESTORE(AnswersPendingWhenDone)
+{
+    NTSTATUS Status = RestoresByGoto(Channel, LibBuf, LibBufSize, SaveBuf, SaveBufSize);
+    if (NT_SUCCESS(Status)) {
+        return STATUS_PENDING; // finds: savepkt-status-severity
+    }
+    return Status;
+}

@@ -24,6 +24,15 @@ exports.activate = () => { commands.registerCommand('probe.run', () => commands.
 `,
 };
 
+/** Its status is written there; that *BytesNeeded is not stored only paths through compiled code tell. */
+const PENDING = `#include <vmbuskernelmodeclientlibapi.h>
+EVT_VMB_CHANNEL_SAVE_PACKET PendingSave;
+NTSTATUS PendingSave(VMBCHANNEL Channel, VMBPACKET Packet, PVOID SaveBuf, UINT32 SaveBufSize, PUINT32 BytesNeeded)
+{
+    return STATUS_PENDING;
+}
+`;
+
 describe('restricted mode', () => {
   const below = temporaryFolder();
   const options = { data: join(below, 'server'), extensions: join(below, 'extensions'), trust: false };
@@ -34,6 +43,7 @@ describe('restricted mode', () => {
 
   beforeAll(async () => {
     installExtension(ensurePackaged(), options);
+    writeFileSync(join(folder, 'Pending.c'), PENDING);
     mkdirSync(join(below, 'probe'));
     for (const [name, text] of Object.entries(probe)) writeFileSync(join(below, 'probe', name), text);
     const server = await startServer(options);
@@ -89,6 +99,18 @@ describe('restricted mode', () => {
       ]);
     expect(await page.locator('.editor-actions a[aria-label^="Run Callbacks"]').count()).toBe(0);
     expect(await page.locator('.codelens-decoration').count()).toBe(0);
+  });
+
+  it('underlines what the text alone shows, and compiles nothing', async () => {
+    await page.keyboard.press('F1');
+    await page.locator('.quick-input-widget input.input').fill('Pending.c');
+    await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Pending.c' }).first().click();
+    await page.locator('.tab.active[data-resource-name="Pending.c"]').waitFor();
+    const marks = page.locator('.monaco-editor .squiggly-warning');
+    await expect.poll(() => marks.count(), { timeout: 30_000 }).toBe(1);
+    await (await palette('Problems: Focus on Problems View')).first().click();
+    const problems = page.locator('.markers-panel .monaco-list-row').filter({ hasText: 'savepkt-' });
+    await expect.poll(() => problems.allInnerTexts()).toEqual([expect.stringContaining('returns STATUS_PENDING')]);
   });
 
   it('refuses to run what is asked for behind the menus, and says why', async () => {

@@ -5,6 +5,7 @@ import type { Path } from './flow/path.js';
 import { PathKey } from './flow/state.js';
 import type { Region, Value } from './flow/values.js';
 import { hasRole, isParameter, regionOf, sameValue, sizeText, uncoveredEnd } from './helpers.js';
+import { severity } from './savePacket.js';
 import { hex32 } from './words.js';
 
 /** Parameters of EVT_VMB_CHANNEL_RESTORE_PACKET. */
@@ -157,6 +158,7 @@ function after(call: LibraryCall, result: Value | undefined, path: Path): void {
 
 function end(result: Value, path: Path): void {
   const story = path.state.get(STORY);
+  severity(path.number(result), path);
   if (path.succeeded(result) === true) succeeded(story, path);
   else failed(story, result, path);
 }

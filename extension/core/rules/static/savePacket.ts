@@ -158,7 +158,7 @@ function end(result: Value | undefined, path: Path): void {
 }
 
 /** M7: positive codes other than 0 and warnings are no answer of a callback. */
-function severity(status: bigint | undefined, path: Path): void {
+export function severity(status: bigint | undefined, path: Path): void {
   if (status === undefined || status === SUCCESS || status >= 0xc0000000n) return;
   const why = status < 0x80000000n ? 'counts as success' : 'is a warning';
   path.report(

@@ -49,6 +49,11 @@ const BROKEN: readonly Case[] = [
     text: `${SAVE}    *BytesNeeded = 8;\n    if (SaveBufSize < 8)\n        return (NTSTATUS)STATUS_BUFFER_OVERFLOW;\n    return STATUS_SUCCESS;\n}\n`,
   },
   {
+    rule: 'savepkt-status-severity',
+    line: 4,
+    text: `${RESTORE}    if (SaveBufSize != 0)\n        return (STATUS_PENDING);\n    return STATUS_DATA_ERROR;\n}\n`,
+  },
+  {
     rule: 'save-callbacks-registered',
     line: 3,
     text: 'VOID Set(VMBCHANNEL C)\n{\n    VmbServerChannelInitSetSaveRestorePacketCallbacks(C, Save, NULL);\n}\n',

@@ -68,9 +68,9 @@ const DOUBTFUL = new Map(
   ]),
 );
 
-/** A status of a save callback that is neither done nor failed (M7), written in its `return`. */
+/** A status of a save or restore callback that is neither done nor failed (M7), written in its `return`. */
 function returnedStatuses({ body, code, role }: Within): readonly TreeFinding[] {
-  if (role?.role !== 'save') return [];
+  if (role?.role !== 'save' && role?.role !== 'restore') return [];
   return body.descendantsOfType(['return_statement']).flatMap((statement) => {
     const value = statement.hasError ? undefined : statement.namedChildren.at(0);
     // Of a lambda inside the callback it would be another's answer.

@@ -169,9 +169,12 @@ export const SAVE_PACKET_FIXES: FixTable = {
     const needed = parameter(input, BYTES_NEEDED);
     return needed === undefined ? undefined : `*${needed} == 0 ? STATUS_SUCCESS : ${old}`;
   }),
-  'savepkt-status-severity': answer('Return a failure', (old) =>
-    old === 'STATUS_PENDING' ? 'STATUS_UNSUCCESSFUL' : 'STATUS_BUFFER_TOO_SMALL',
-  ),
+  'savepkt-status-severity': answer('Return a failure', (old, input) => {
+    const isSave = input.around.parameters.some(
+      ({ name, target }) => name === parameter(input, BYTES_NEEDED) && target !== '',
+    );
+    return isSave && old !== 'STATUS_PENDING' ? 'STATUS_BUFFER_TOO_SMALL' : 'STATUS_UNSUCCESSFUL';
+  }),
   'savepkt-no-packet-ops': without('Remove the call', PACKET_CALL),
   'savepkt-full-init': { title: 'Zero the record first', edits: zeroedRecord },
   'savepkt-no-pointers': { title: 'Save NULL in place of the address', edits: nullInstead },
