@@ -5,7 +5,9 @@ import type { Check, Reported } from './flow/check.js';
 import { Machine } from './flow/machine.js';
 import { type FlowUnit, Program } from './flow/program.js';
 import { entriesOf } from './flow/roles.js';
-import { incomingCheck } from './incoming.js';
+import { incomingBytesCheck } from './incomingBytes.js';
+import { incomingExternalCheck } from './incomingExternal.js';
+import { incomingFateCheck } from './incomingFate.js';
 import { irqlCheck } from './irql.js';
 import { memoryCheck } from './memory.js';
 import { outgoingCheck } from './outgoing.js';
@@ -24,7 +26,9 @@ function checks(): readonly Check[] {
     savePacketCheck(),
     restorePacketCheck(),
     outgoingCheck(),
-    incomingCheck(),
+    incomingBytesCheck(),
+    incomingFateCheck(),
+    incomingExternalCheck(),
     channelCheck(),
     streamsCheck(),
     memoryCheck(),

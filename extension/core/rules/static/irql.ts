@@ -5,8 +5,9 @@ import type { Access, Check, LibraryCall } from './flow/check.js';
 import type { Path } from './flow/path.js';
 import { PathKey } from './flow/state.js';
 import type { Value } from './flow/values.js';
-import { hasRole, isParameter } from './helpers.js';
-import { pagedBlock } from './memory.js';
+import { hasRole, isParameter, operandNumber } from './helpers.js';
+import { askedIrql, CallbackIrql } from './irqlCallbacks.js';
+import { asksForPagedPool, pagedBlock } from './memory.js';
 
 interface Held {
   /** Identity of the lock: where it lies. */
@@ -65,7 +66,6 @@ const LOW: ReadonlyMap<string, RuleId> = new Map<string, RuleId>([
     'VmbChannelDeleteGpadl',
     'VmbChannelCleanup',
   ),
-  ...rows('out-sync-irql', 'VmbChannelSendSynchronousRequest'),
   ...rows('handle-irql', 'ZwClose', 'VmbConvertVmbusHandleToKernelHandle', 'ObReferenceObjectByHandle'),
   ...rows('mem-paged-code', 'VspPagedCode_'),
   ...rows(
@@ -73,9 +73,17 @@ const LOW: ReadonlyMap<string, RuleId> = new Map<string, RuleId>([
     'KeDelayExecutionThread',
     'ExWaitForRundownProtectionRelease',
     'ExAcquireFastMutex',
+    'ExAcquireFastMutexUnsafe',
     'KeAcquireGuardedMutex',
+    'ExAcquireResourceExclusiveLite',
+    'ExAcquireResourceSharedLite',
+    'ExAcquirePushLockExclusiveEx',
+    'ExAcquirePushLockSharedEx',
   ),
 ]);
+/** kmcl-facts 1.2. */
+const WAIT_FOR_COMPLETION = 1n;
+const PAGED_BUFFER = 4n;
 const WAITS = new Map([
   ['KeWaitForSingleObject', 4],
   ['KeWaitForMultipleObjects', 6],
@@ -88,10 +96,21 @@ function rows(rule: RuleId, ...names: readonly string[]): readonly (readonly [st
 }
 
 export function irqlCheck(): Check {
-  return { call, returned, read: accessed, write: accessed, end };
+  const callbacks = new CallbackIrql();
+  return {
+    call: (each, path) => {
+      callbacks.note(each, path);
+      call(each, callbacks, path);
+    },
+    returned,
+    read: accessed,
+    write: accessed,
+    end,
+    finish: (report) => callbacks.finish(report),
+  };
 }
 
-function call(call: LibraryCall, path: Path): void {
+function call(call: LibraryCall, callbacks: CallbackIrql, path: Path): void {
   const { name, place } = call;
   if (name === 'KeLowerIrql')
     path.state.set(
@@ -102,7 +121,7 @@ function call(call: LibraryCall, path: Path): void {
   const rule = ruleOf(call, path);
   if (rule === undefined) return;
   const held = path.state.get(HELD).at(-1);
-  const what = name === 'VspPagedCode_' ? 'PAGED_CODE' : name;
+  const what = SHOWN.get(rule)?.(name) ?? name;
   if (held !== undefined) {
     const isBlocking = rule === 'state-passive-blocking' && !held.isRaise && WITH_LOCK.has(name);
     const why = held.isRaise ? 'IRQL is raised' : 'a spin lock is held';
@@ -111,23 +130,27 @@ function call(call: LibraryCall, path: Path): void {
     ]);
     return;
   }
-  atDispatch(what, rule, place, path);
+  callbacks.breach(what, rule, place, path);
 }
 
-/** Callbacks that may run at DISPATCH_LEVEL by themselves. */
-function atDispatch(what: string, rule: RuleId, place: number, path: Path): void {
-  const { program } = path.walk;
-  if (
-    hasRole(path, 'processPacket', 'processingComplete') &&
-    !program.mentions('VmbChannelSetIncomingProcessingAtPassive')
-  )
-    path.report('in-irql-safe', place, `${what} in a callback that may run at DISPATCH_LEVEL`);
-  if (hasRole(path, 'completion'))
-    path.report('out-completion-irql', place, `${what} in a completion routine, which may run at DISPATCH_LEVEL`);
-  if (hasRole(path, 'dpc')) path.report(rule, place, `${what} in a DPC, which runs at DISPATCH_LEVEL`);
-}
+/** What messages call it, where that is not the function's name. */
+const SHOWN: ReadonlyMap<RuleId, (name: string) => string> = new Map<RuleId, (name: string) => string>([
+  ['mem-paged-code', () => 'PAGED_CODE'],
+  ['out-paged-flag', (name) => `${name} of a PAGED_BUFFER`],
+  ['mem-nonpaged-at-dispatch', (name) => `${name} of paged pool`],
+]);
 
-function ruleOf({ name, operands }: LibraryCall, path: Path): RuleId | undefined {
+function ruleOf(call: LibraryCall, path: Path): RuleId | undefined {
+  const { name, operands } = call;
+  if (name.startsWith('VmbPacketSend')) {
+    const flags = operandNumber(call, operands.length - 1, path) ?? 0n;
+    return (flags & PAGED_BUFFER) === 0n ? undefined : 'out-paged-flag';
+  }
+  if (asksForPagedPool(call, path)) return 'mem-nonpaged-at-dispatch';
+  if (name === 'VmbChannelSendSynchronousRequest') {
+    const flags = operandNumber(call, 4, path) ?? 0n;
+    return (flags & WAIT_FOR_COMPLETION) === 0n && isPoll(operands[7], path) ? undefined : 'out-sync-irql';
+  }
   const known = LOW.get(name);
   if (known !== undefined) return known;
   const timeout = WAITS.get(name);
@@ -150,6 +173,7 @@ function lockOf({ name, operands }: LibraryCall, path: Path): string {
 
 function returned(call: LibraryCall, result: Value | undefined, path: Path): void {
   const { name, operands } = call;
+  askedIrql(call, result, path);
   const held = path.state.get(HELD);
   const place = path.position(call.place);
   if (ACQUIRES.has(name))

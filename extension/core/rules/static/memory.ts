@@ -70,12 +70,20 @@ function returned(call: LibraryCall, result: Value | undefined, path: Path): voi
   if (region === undefined || flags === undefined) return;
   const isFlags = call.name === 'ExAllocatePool2';
   put(path, region, {
-    isPaged: isFlags ? (flags & POOL_FLAG.PAGED) !== 0n : flags === PAGED_POOL,
+    isPaged: asksForPagedPool(call, path),
     isRaw: isFlags && (flags & POOL_FLAG.UNINITIALIZED) !== 0n,
     tag: operandNumber(call, 2, path),
     place: path.position(call.place),
     freed: undefined,
   });
+}
+
+/** Whether the call asks for memory that may be paged out. */
+export function asksForPagedPool(call: LibraryCall, path: Path): boolean {
+  if (!call.name.startsWith('ExAllocatePool')) return false;
+  const flags = operandNumber(call, 0, path);
+  if (flags === undefined) return false;
+  return call.name === 'ExAllocatePool2' ? (flags & POOL_FLAG.PAGED) !== 0n : flags === PAGED_POOL;
 }
 
 function free(call: LibraryCall, path: Path): void {

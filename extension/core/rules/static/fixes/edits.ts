@@ -156,7 +156,9 @@ export function without(title: string, fits: (name: string) => boolean): FixRow 
       const call = statement === undefined ? undefined : callIn(input.text, statement, fits);
       if (statement === undefined || call === undefined) return undefined;
       const rest = input.text.slice(statement.start, call.start).replace(/^\((?:VOID|void)\)\s*/, '');
-      if (rest !== '' || input.text.slice(call.end, statement.end).trim() !== ';') return undefined;
+      // The call may go through a table: `Device->Interface->Vmb...`.
+      if (!/^(?:\w+(?:->|\.))*$/.test(rest) || input.text.slice(call.end, statement.end).trim() !== ';')
+        return undefined;
       return [removal(input.text, statement)];
     },
   };

@@ -72,7 +72,6 @@ export const PACKET_FIXES: FixTable = {
   'out-flags': operand('Keep only WAIT_FOR_COMPLETION', SEND, -1, () => WAIT),
   'out-completion-status': lengthCheck(3, 'STATUS_UNSUCCESSFUL', 'Leave when the answer is too short'),
   'in-complete-once': { title: 'Return once the packet is completed', edits: returnCompleted },
-  'in-fail-terminal': without('Remove the call', (name) => name.startsWith('VmbChannelPacket')),
   'in-external-pending': without('Remove the call', (name) => name.startsWith('VmbChannelPacket')),
   'in-length-check': PACKET_LENGTH,
   'in-completion-init': { title: 'Zero the answer first', edits: zeroed(COMPLETE, 1) },

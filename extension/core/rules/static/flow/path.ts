@@ -126,10 +126,21 @@ export class Path {
   }
 
   report(rule: RuleId, place: number | Position | undefined, message: string, related: Finding['related'] = []): void {
+    const found = this.finding(rule, place, message, related);
+    if (found !== undefined) this.walk.reported(found);
+  }
+
+  /** What `report` reports, for a check that decides only at the end whether to; undefined for code without a line. */
+  finding(
+    rule: RuleId,
+    place: number | Position | undefined,
+    message: string,
+    related: Finding['related'] = [],
+  ): Reported | undefined {
     const location = typeof place === 'number' ? this.position(place) : place;
-    if (location === undefined) return;
+    if (location === undefined) return undefined;
     const around = this.#around(location);
-    this.walk.reported({ rule, message, location, related, ...(around === undefined ? {} : { around }) });
+    return { rule, message, location, related, ...(around === undefined ? {} : { around }) };
   }
 
   /** The function a place stands in: it may have returned already. */

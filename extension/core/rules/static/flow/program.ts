@@ -256,7 +256,8 @@ function declaredVariables(
       const target = types.spelledTarget(type);
       const made = { name: reader.node(node).string('name'), type: types.spell(type), target };
       const number = reader.node(node).number('arg');
-      if (number > 0) parameters[number - 1] = made;
+      // Those of functions that were inlined come after the function's own.
+      if (number > 0) parameters[number - 1] ??= made;
       else variables.push(made);
     }
   }

@@ -1,4 +1,5 @@
 /** Which functions the library calls, and as what: known by their signature, state callbacks by where they are stored. */
+import { parseCall } from '../../../toolchain/passes/calls.js';
 import { nameOf, nameTokenAt } from '../../../toolchain/passes/lexer.js';
 import type { Program, Routine } from './program.js';
 
@@ -14,6 +15,8 @@ export type Role =
   | 'started'
   | 'postStarted'
   | 'dpc'
+  /** A work item or a thread of its own. */
+  | 'worker'
   | 'routine';
 
 /** A function that is analysed from its first line, as the library or nobody we know calls it. */
@@ -31,7 +34,17 @@ const SIGNATURES: readonly { readonly role: Role; readonly types: readonly (read
   { role: 'processPacket', types: [['VMBCHANNEL'], ['VMBPACKETCOMPLETION'], [], [], []] },
   { role: 'completion', types: [['VMBPACKET'], ['NTSTATUS', 'LONG', 'long'], [], []] },
   { role: 'dpc', types: [['PKDPC', 'struct _KDPC *', '_KDPC *', 'PRKDPC'], [], [], []] },
+  { role: 'worker', types: [['WDFWORKITEM']] },
 ];
+const CHANNEL = ['VMBCHANNEL'];
+const PASSES_A_FUNCTION = /call .*ptr (?:noundef |nonnull )*@/;
+
+/** Functions that have another one called later, by the operand that names it. */
+const STARTS: ReadonlyMap<string, number> = new Map([
+  ['IoQueueWorkItem', 1],
+  ['IoQueueWorkItemEx', 1],
+  ['PsCreateSystemThread', 5],
+]);
 
 /** Members of VMB_CHANNEL_STATE_CHANGE_CALLBACKS and its V5 form, and what they are called for. */
 const STATE_MEMBERS: ReadonlyMap<string, Role> = new Map([
@@ -45,7 +58,7 @@ const STATE_ORDER: readonly Role[] = ['opened', 'closed', 'suspend', 'started', 
 
 /** Entries in the order of units and lines: callbacks, and what nobody in the driver calls. */
 export function entriesOf(program: Program): readonly Entry[] {
-  const states = stateCallbacks(program);
+  const states = new Map([...passedFunctions(program), ...stateCallbacks(program)]);
   const entries: Entry[] = [];
   for (const routine of program.routines.values()) {
     if (routine.isFixture || routine.name.startsWith('<')) continue;
@@ -58,15 +71,57 @@ export function entriesOf(program: Program): readonly Entry[] {
 function entryOf(routine: Routine, states: ReadonlyMap<string, Role>, program: Program): Entry | undefined {
   const isAddressed = program.addressed.has(routine.key);
   const isCalled = program.called.has(routine.key);
-  const state = states.get(routine.key);
-  if (state !== undefined) return { routine, role: state, parameters: [0] };
-  if (isCalled && !isAddressed) return undefined;
   const spelled = program.signature(routine).parameters;
+  const state = states.get(routine.key);
+  if (state !== undefined) return { routine, role: state, parameters: parametersIn(state, spelled) };
+  if (isCalled && !isAddressed) return undefined;
   for (const { role, types } of SIGNATURES) {
     const parameters = matching(spelled, types);
     if (parameters !== undefined) return { routine, role, parameters };
   }
   return isCalled ? undefined : { routine, role: 'routine', parameters: spelled.map((_, index) => index) };
+}
+
+/** A channel's callbacks get it first; what a worker gets is its own affair. */
+function parametersIn(role: Role, spelled: readonly string[]): readonly number[] {
+  return role === 'worker' ? spelled.map((_, index) => index) : [0];
+}
+
+/**
+ * Functions whose part is known by the call they are passed to: work items and threads, and the callback that ends a
+ * batch, which is registered behind the one that takes packets, directly or through the interface's table.
+ */
+function passedFunctions(program: Program): ReadonlyMap<string, Role> {
+  const found = new Map<string, Role>();
+  for (const { unit, ir } of program.routines.values()) {
+    for (const { instructions } of ir.blocks) {
+      for (const text of instructions) {
+        const call = PASSES_A_FUNCTION.test(text) ? parseCall(text) : undefined;
+        if (call === undefined) continue;
+        const targets = call.operands.map((operand) => {
+          const token = /^ptr (?:noundef |nonnull )*(@"[^"]*"|@[-\w.$]+)$/.exec(operand)?.[1];
+          return token === undefined ? undefined : program.routine(unit, nameOf(token));
+        });
+        const started = targets[STARTS.get(call.callee.startsWith('@') ? nameOf(call.callee) : '') ?? -1];
+        if (started !== undefined) found.set(started.key, 'worker');
+        targets.forEach((target, index) => {
+          const next = targets[index + 1];
+          if (target === undefined || next === undefined) return;
+          if (isProcessPacket(target, program) && endsBatches(next, program)) found.set(next.key, 'processingComplete');
+        });
+      }
+    }
+  }
+  return found;
+}
+
+function isProcessPacket(routine: Routine, program: Program): boolean {
+  const row = SIGNATURES.find(({ role }) => role === 'processPacket');
+  return row !== undefined && matching(program.signature(routine).parameters, row.types) !== undefined;
+}
+
+function endsBatches(routine: Routine, program: Program): boolean {
+  return matching(program.signature(routine).parameters, [CHANNEL, []]) !== undefined;
 }
 
 /** Numbers of the parameters that have those types, with or without a context in second place. */
