@@ -5,6 +5,7 @@ import type { Check, Reported } from './flow/check.js';
 import { Machine } from './flow/machine.js';
 import { type FlowUnit, Program } from './flow/program.js';
 import { entriesOf } from './flow/roles.js';
+import { gpadlCheck } from './gpadl.js';
 import { incomingBytesCheck } from './incomingBytes.js';
 import { incomingExternalCheck } from './incomingExternal.js';
 import { incomingFateCheck } from './incomingFate.js';
@@ -31,6 +32,7 @@ function checks(): readonly Check[] {
     incomingExternalCheck(),
     channelCheck(),
     streamsCheck(),
+    gpadlCheck(),
     memoryCheck(),
     irqlCheck(),
   ];

@@ -70,24 +70,92 @@ export function sizeText(size: number | undefined): string {
 
 /** Statuses whose fate is judged over all paths: the answer of one call, whether anything ever looked at it. */
 export class Ignored {
-  readonly #calls = new Map<string, { readonly report: Reported; isUsed: boolean }>();
+  readonly #calls = new Map<string, { readonly report: Reported | undefined; isUsed: boolean }>();
 
   /** At the end of a path: what became of the answers it has seen. */
   note(rule: RuleId, name: string, status: Value, location: Position | undefined, path: Path): void {
     if (location === undefined) return;
     const key = `${location.file}:${location.line}:${location.column}`;
     const message = `nothing looks at the status of ${name}: a failure goes unnoticed`;
-    const known = this.#calls.get(key) ?? { report: { rule, message, location, related: [] }, isUsed: false };
+    const known = this.#calls.get(key) ?? { report: path.finding(rule, location, message), isUsed: false };
     this.#calls.set(key, known);
     if (status.kind !== 'symbol' || path.state.used.has(status.id)) known.isUsed = true;
   }
 
   finish(report: (found: Reported) => void): void {
-    for (const { report: found, isUsed } of this.#calls.values()) if (!isUsed) report(found);
+    for (const { report: found, isUsed } of this.#calls.values()) if (!isUsed && found !== undefined) report(found);
   }
 }
 
 /** Number of an operand of a call, where it is one. */
 export function operandNumber(call: LibraryCall, index: number, path: Path): bigint | undefined {
   return path.number(call.operands[index]);
+}
+
+/** What the analysed function says of itself when it returns. */
+export type Outcome = 'success' | 'failing' | 'unknown';
+
+/** By a status its severity, by a boolean or an address whether it is one; `unknown` for VOID and what may be either. */
+export function outcomeOf(result: Value | undefined, path: Path): Outcome {
+  if (result === undefined) return 'unknown';
+  if (result.bits === 32) {
+    const succeeded = path.succeeded(result);
+    return succeeded === undefined ? 'unknown' : succeeded ? 'success' : 'failing';
+  }
+  const isNull = path.isNull(result);
+  if (isNull === true) return 'failing';
+  return isNull === false || result.kind === 'pointer' ? 'success' : 'unknown';
+}
+
+interface Begun {
+  readonly ended: Set<Outcome>;
+  /** Of the first path of each outcome that leaves it open. */
+  readonly open: Map<Outcome, Reported>;
+}
+
+type Describe = (places: { readonly place: Position; readonly exit: Position }) => Omit<Reported, 'around'>;
+
+/**
+ * What a function begins and is to end, judged over all its paths: it is left open by mistake where some path ends it
+ * and another one does not. A function that ends it only when it fails hands it on when it succeeds.
+ */
+export class Unended {
+  readonly #begun = new Map<string, Begun>();
+  readonly #describe: Describe;
+  /** A failure that leaves it open is a mistake whatever other paths do. */
+  readonly #isStrict: boolean;
+
+  constructor(describe: Describe, { isStrict = false } = {}) {
+    this.#describe = describe;
+    this.#isStrict = isStrict;
+  }
+
+  ended(place: Position, outcome: Outcome, path: Path): void {
+    this.#of(place, path).ended.add(outcome);
+  }
+
+  open(place: Position, outcome: Outcome, path: Path): void {
+    const exit = path.position(path.state.exit);
+    const { open } = this.#of(place, path);
+    if (exit === undefined || open.has(outcome)) return;
+    const { rule, message, location, related } = this.#describe({ place, exit });
+    const found = path.finding(rule, location, message, related);
+    if (found !== undefined) open.set(outcome, found);
+  }
+
+  finish(report: (found: Reported) => void): void {
+    for (const { ended, open } of this.#begun.values()) {
+      const isHandedOn = [...ended].every((outcome) => outcome === 'failing');
+      const failed = ended.size > 0 || this.#isStrict ? open.get('failing') : undefined;
+      const found = failed ?? (isHandedOn ? undefined : (open.get('unknown') ?? open.get('success')));
+      if (found !== undefined) report(found);
+    }
+  }
+
+  #of(place: Position, path: Path): Begun {
+    const key = `${path.walk.entry.routine.key} ${place.file}:${place.line}:${place.column}`;
+    const known = this.#begun.get(key) ?? { ended: new Set(), open: new Map() };
+    this.#begun.set(key, known);
+    return known;
+  }
 }

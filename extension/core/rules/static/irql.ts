@@ -1,11 +1,11 @@
 /** Rules of locks and IRQL that paths decide (kmcl-facts 7.8 and the IRQL columns of 2). */
 import type { Position } from '../../run/report.js';
 import type { RuleId } from '../catalogue.js';
-import type { Access, Check, LibraryCall } from './flow/check.js';
+import type { Access, Check, LibraryCall, Reported } from './flow/check.js';
 import type { Path } from './flow/path.js';
 import { PathKey } from './flow/state.js';
 import type { Value } from './flow/values.js';
-import { hasRole, isParameter, operandNumber } from './helpers.js';
+import { hasRole, isParameter, operandNumber, outcomeOf, Unended } from './helpers.js';
 import { askedIrql, CallbackIrql } from './irqlCallbacks.js';
 import { asksForPagedPool, pagedBlock } from './memory.js';
 
@@ -18,6 +18,8 @@ interface Held {
 }
 
 const HELD = new PathKey<readonly Held[]>([]);
+/** Where locks were acquired that are released again. */
+const RELEASED = new PathKey<readonly Position[]>([]);
 
 /** Calls that raise IRQL to DISPATCH_LEVEL; `saved` tells whether they answer what it was. */
 const ACQUIRES = new Set([
@@ -49,6 +51,8 @@ const RESTORING = new Set(['KeReleaseSpinLock', 'ExReleaseSpinLockShared', 'ExRe
 /** The lock is known by the handle on the stack. */
 const QUEUED = /InStackQueuedSpinLock/;
 
+const DISPATCH_LEVEL = 2n;
+
 /** Functions of which PASSIVE_LEVEL, or at most APC_LEVEL, is asked, and the rule a breach is told by. */
 const LOW: ReadonlyMap<string, RuleId> = new Map<string, RuleId>([
   ['VmbChannelAllocate', 'init-alloc-passive'],
@@ -79,6 +83,7 @@ const LOW: ReadonlyMap<string, RuleId> = new Map<string, RuleId>([
     'ExAcquireResourceSharedLite',
     'ExAcquirePushLockExclusiveEx',
     'ExAcquirePushLockSharedEx',
+    'WdfWorkItemFlush',
   ),
 ]);
 /** kmcl-facts 1.2. */
@@ -87,6 +92,7 @@ const PAGED_BUFFER = 4n;
 const WAITS = new Map([
   ['KeWaitForSingleObject', 4],
   ['KeWaitForMultipleObjects', 6],
+  ['WdfWaitLockAcquire', 1],
 ]);
 /** Held over these a lock that completions or callbacks need is never given back. */
 const WITH_LOCK = new Set(['VmbChannelPause', 'VmbChannelDisable', 'VmbChannelDeleteGpadl']);
@@ -96,18 +102,44 @@ function rows(rule: RuleId, ...names: readonly string[]): readonly (readonly [st
 }
 
 export function irqlCheck(): Check {
-  const callbacks = new CallbackIrql();
-  return {
-    call: (each, path) => {
-      callbacks.note(each, path);
-      call(each, callbacks, path);
-    },
-    returned,
-    read: accessed,
-    write: accessed,
-    end,
-    finish: (report) => callbacks.finish(report),
-  };
+  return new Irqls();
+}
+
+class Irqls implements Check {
+  readonly returned = returned;
+  readonly read = accessed;
+  readonly write = accessed;
+  readonly #callbacks = new CallbackIrql();
+  readonly #left = new Unended(({ place, exit }) => ({
+    rule: 'lock-irql',
+    message: `returns with the spin lock held that was acquired in line ${place.line}`,
+    location: exit,
+    related: [{ message: 'acquired', location: place }],
+  }));
+
+  call(each: LibraryCall, path: Path): void {
+    this.#callbacks.note(each, path);
+    call(each, this.#callbacks, path);
+  }
+
+  end(result: Value | undefined, path: Path): void {
+    const outcome = outcomeOf(result, path);
+    for (const place of path.state.get(RELEASED)) this.#left.ended(place, outcome, path);
+    const held = path.state.get(HELD).findLast(({ isRaise }) => !isRaise);
+    if (held?.place === undefined) return;
+    // The library calls its callbacks without the driver's locks, and has none of its own given back.
+    if (!hasRole(path, 'routine')) {
+      const message = `returns with the spin lock held that was acquired in line ${held.place.line}`;
+      path.report('lock-irql', path.state.exit, message, [path.remark('acquired', held.place)]);
+    } else {
+      this.#left.open(held.place, outcome, path);
+    }
+  }
+
+  finish(report: (found: Reported) => void): void {
+    this.#callbacks.finish(report);
+    this.#left.finish(report);
+  }
 }
 
 function call(call: LibraryCall, callbacks: CallbackIrql, path: Path): void {
@@ -178,8 +210,11 @@ function returned(call: LibraryCall, result: Value | undefined, path: Path): voi
   const place = path.position(call.place);
   if (ACQUIRES.has(name))
     path.state.set(HELD, [...held, { lock: lockOf(call, path), saved: result, place, isRaise: false }]);
-  const raised = name === 'KfRaiseIrql' ? path.number(operands[0]) : name === 'KeRaiseIrqlToDpcLevel' ? 2n : undefined;
-  if (raised !== undefined && raised >= 2n)
+  const raised =
+    name === 'KfRaiseIrql' ? path.number(operands[0]) : name === 'KeRaiseIrqlToDpcLevel' ? DISPATCH_LEVEL : undefined;
+  if (name === 'KeGetCurrentIrql' && result !== undefined && (held.length > 0 || hasRole(path, 'dpc')))
+    path.state.facts.assumeCompare('uge', result, path.values.constant(DISPATCH_LEVEL, result.bits), true, path.values);
+  if (raised !== undefined && raised >= DISPATCH_LEVEL)
     path.state.set(HELD, [...held, { lock: '', saved: result, place, isRaise: true }]);
 }
 
@@ -188,25 +223,31 @@ function release(call: LibraryCall, path: Path): void {
   const lock = lockOf(call, path);
   const own = held.findLast((each) => !each.isRaise && each.lock === lock);
   const [, back] = call.operands;
-  if (own !== undefined && RESTORING.has(call.name) && back !== undefined && isOther(own, back, held)) {
-    path.report('lock-irql', call.place, 'goes back to another IRQL than the one this lock was acquired at', [
+  const isRestoring = own !== undefined && RESTORING.has(call.name) && back !== undefined;
+  const other = isRestoring ? held.find((each) => each !== own && each.saved === back) : undefined;
+  // Hand over hand: the IRQL stays as it is, and the lock that is kept goes back to where this one came from.
+  const isHandedOn = own !== undefined && other !== undefined && held.indexOf(other) > held.indexOf(own);
+  if (isRestoring && !isHandedOn && isOther(own, back, other)) {
+    const irql = back.kind === 'constant' ? `IRQL ${back.value}` : 'another IRQL';
+    path.report('lock-irql', call.place, `${call.name} goes back to ${irql}, not to the one of the acquisition`, [
       path.remark('acquired', own.place),
     ]);
   }
   // A lock known by another name is let go all the same.
   const gone = own ?? held.findLast(({ isRaise }) => !isRaise);
+  const left = held.filter((each) => each !== gone);
   path.state.set(
     HELD,
-    held.filter((each) => each !== gone),
+    left.map((each) => (each === other ? { ...each, saved: own?.saved } : each)),
   );
+  if (gone?.place !== undefined) path.state.set(RELEASED, [...path.state.get(RELEASED), gone.place]);
 }
 
-/** A number, or what another call has answered: not what this one has. */
-function isOther(own: Held, back: Value, held: readonly Held[]): boolean {
+/** A number, what nobody has written, or what another acquisition has answered: not what this one has. */
+function isOther(own: Held, back: Value, other: Held | undefined): boolean {
   if (own.saved === undefined || back === own.saved) return false;
   if (back.kind === 'constant') return true;
-  if (back.kind === 'symbol' && back.origin.kind === 'uninitialised') return true;
-  return held.some((each) => each !== own && each.saved === back);
+  return other !== undefined || (back.kind === 'symbol' && back.origin.kind === 'uninitialised');
 }
 
 /** SaveBuf and BytesNeeded are paged memory for all the callback knows (S-36). */
@@ -227,10 +268,4 @@ function accessed({ pointer, place }: Access, path: Path): void {
   path.report('savepkt-irql', place, `touches ${what} while ${why}: it may be paged memory`, [
     path.remark(held.isRaise ? 'raised' : 'acquired', held.place),
   ]);
-}
-
-function end(_result: Value | undefined, path: Path): void {
-  const held = path.state.get(HELD).findLast(({ isRaise }) => !isRaise);
-  if (held === undefined || hasRole(path, 'routine')) return;
-  path.report('lock-irql', path.state.exit, 'returns with the spin lock held', [path.remark('acquired', held.place)]);
 }

@@ -9,8 +9,10 @@ import { hex32 } from './words.js';
 
 interface Block {
   readonly isPaged: boolean;
-  /** POOL_FLAG_UNINITIALIZED was asked for. */
+  /** It is handed out as it is. */
   readonly isRaw: boolean;
+  /** Instead of NULL there is an exception. */
+  readonly isRaising: boolean;
   readonly tag: bigint | undefined;
   readonly place: Position | undefined;
   readonly freed: Position | undefined;
@@ -19,8 +21,13 @@ interface Block {
 const BLOCKS = new PathKey<ReadonlyMap<number, Block>>(new Map());
 
 /** wdm:exallocatepool2. */
-const POOL_FLAG = { UNINITIALIZED: 2n, PAGED: 0x100n };
-const PAGED_POOL = 1n;
+const POOL_FLAG = { UNINITIALIZED: 2n, RAISE_ON_FAILURE: 0x20n, PAGED: 0x100n };
+/** POOL_TYPE: paged types are the odd ones, and quota is raised for unless the caller says otherwise. */
+const PAGED_TYPE = 1n;
+const FAIL_INSTEAD_OF_RAISE = 8n;
+const WITH_FLAGS = new Set(['ExAllocatePool2', 'ExAllocatePool3']);
+const ZEROING = /Zero$/;
+const QUOTA = /Quota/;
 const SENDS = /^VmbPacketSend/;
 const PAGED_BUFFER = 4n;
 
@@ -53,46 +60,61 @@ function allocation(call: LibraryCall, path: Path): void {
   const tag = operandNumber(call, 2, path);
   if (tag === 0n) path.report('mem-pool2-tag', place, `${name} with tag 0`);
   else if (tag !== undefined && name !== 'ExAllocatePool' && !isPrintable(tag))
-    path.report('mem-pool2-tag', place, `${name} with tag ${hex32(tag)}, which is not four printable characters`);
+    path.report(
+      'mem-pool2-tag',
+      place,
+      `${name} with tag ${hex32(tag)}, which is not one to four printable characters`,
+    );
 }
 
+/** Shorter tags end in zeros; the highest bit protects the block (ExAllocatePoolWithTag). */
 function isPrintable(tag: bigint): boolean {
-  return [0n, 8n, 16n, 24n].every((shift) => {
-    const byte = (tag >> shift) & 0xffn;
-    return byte >= 0x20n && byte <= 0x7en;
-  });
+  const bytes = [0n, 8n, 16n, 24n].map((shift) => ((tag & 0x7fffffffn) >> shift) & 0xffn);
+  const length = bytes.findLastIndex((byte) => byte !== 0n) + 1;
+  return bytes.slice(0, length).every((byte) => byte >= 0x20n && byte <= 0x7en);
 }
 
 function returned(call: LibraryCall, result: Value | undefined, path: Path): void {
-  if (!call.name.startsWith('ExAllocatePool')) return;
+  const { name } = call;
+  if (!name.startsWith('ExAllocatePool')) return;
   const region = regionOf(result, path);
   const flags = operandNumber(call, 0, path);
   if (region === undefined || flags === undefined) return;
-  const isFlags = call.name === 'ExAllocatePool2';
+  const isFlags = WITH_FLAGS.has(name);
   put(path, region, {
-    isPaged: asksForPagedPool(call, path),
-    isRaw: isFlags && (flags & POOL_FLAG.UNINITIALIZED) !== 0n,
+    isPaged: isPagedPool(name, flags),
+    isRaw: isFlags ? (flags & POOL_FLAG.UNINITIALIZED) !== 0n : !ZEROING.test(name),
+    isRaising: isFlags
+      ? (flags & POOL_FLAG.RAISE_ON_FAILURE) !== 0n
+      : QUOTA.test(name) && (flags & FAIL_INSTEAD_OF_RAISE) === 0n,
     tag: operandNumber(call, 2, path),
     place: path.position(call.place),
     freed: undefined,
   });
 }
 
-/** Whether the call asks for memory that may be paged out. */
+function isPagedPool(name: string, flags: bigint): boolean {
+  return WITH_FLAGS.has(name) ? (flags & POOL_FLAG.PAGED) !== 0n : (flags & PAGED_TYPE) !== 0n;
+}
+
+/** Whether a call asks for paged pool; false where that is not known. */
 export function asksForPagedPool(call: LibraryCall, path: Path): boolean {
-  if (!call.name.startsWith('ExAllocatePool')) return false;
   const flags = operandNumber(call, 0, path);
-  if (flags === undefined) return false;
-  return call.name === 'ExAllocatePool2' ? (flags & POOL_FLAG.PAGED) !== 0n : flags === PAGED_POOL;
+  return call.name.startsWith('ExAllocatePool') && flags !== undefined && isPagedPool(call.name, flags);
 }
 
 function free(call: LibraryCall, path: Path): void {
   const found = blockOf(call.operands[0], path);
   if (found === undefined) return;
   const { region, block } = found;
+  const { offset, index } = path.pointer(call.operands[0]) ?? { offset: 0, index: undefined };
   const tag = call.name === 'ExFreePoolWithTag' ? operandNumber(call, 1, path) : undefined;
   if (block.freed !== undefined) {
     path.report('mem-free-once', call.place, 'this block was freed before', [path.remark('freed', block.freed)]);
+  } else if (offset !== 0 && index === undefined) {
+    path.report('mem-free-once', call.place, `frees an address ${offset} bytes into the block`, [
+      path.remark('allocated', block.place),
+    ]);
   } else if (tag !== undefined && block.tag !== undefined && tag !== 0n && tag !== block.tag) {
     path.report(
       'mem-free-once',
@@ -134,7 +156,8 @@ function initialised(call: LibraryCall, path: Path): void {
 }
 
 function mayBeNull({ region }: { readonly region: Region }, place: number, path: Path): void {
-  if (region.kind === 'heap' && region.name.startsWith('ExAllocatePool'))
+  const isRaising = path.state.get(BLOCKS).get(region.id)?.isRaising === true;
+  if (region.kind === 'heap' && region.name.startsWith('ExAllocatePool') && !isRaising)
     path.report('mem-pool2-tag', place, `${region.name} may have answered NULL here`, [
       path.remark('allocated', path.position(region.place)),
     ]);

@@ -15,7 +15,7 @@ const STATUS_BITS = 32;
 export const MODELS: ReadonlyMap<string, Model> = new Map<string, Model>([
   ...named(copyMemory, 'memcpy', 'memmove', 'RtlCopyMemory', 'RtlMoveMemory', 'RtlCopyBytes'),
   ...named(fillMemory, 'memset', 'RtlFillMemory', 'RtlZeroMemory'),
-  ...named(allocatePool2, 'ExAllocatePool2'),
+  ...named(allocatePool2, 'ExAllocatePool2', 'ExAllocatePool3'),
   ...named((call, path) => allocate(call, path, 0, 1), 'ExAllocatePool', 'ExAllocatePoolWithTag'),
   ...named(
     (call, path) => allocate(call, path, 0, 1),
