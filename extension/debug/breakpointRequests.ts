@@ -1,13 +1,11 @@
 /** Requests about breakpoints of every kind. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { MOST_WATCHED_BYTES } from '../core/debug/layout.js';
 import { breakpointPlaces } from './breakpoints.js';
 import { RequestFailure } from './failure.js';
 import { frameIndex } from './frameIds.js';
 import type { Handlers } from './requests.js';
 import type { RunControl } from './runControl.js';
-
-/** Bytes that can be watched at once. */
-const MOST_WATCHED = 4096;
 
 export function breakpointRequests(control: RunControl): Handlers {
   const { breakpoints } = control;
@@ -42,8 +40,10 @@ async function dataBreakpointInfo(
       ...(frameId === undefined ? {} : { frame: frameIndex(control, frameId) }),
       ...(bytes === undefined ? {} : { bytes }),
     });
-    if (size > MOST_WATCHED)
-      return { dataId: null, description: `${name} has ${size} bytes: at most ${MOST_WATCHED} can be watched` };
+    if (size > MOST_WATCHED_BYTES) {
+      const most = `at most ${MOST_WATCHED_BYTES} can be watched at the same time`;
+      return { dataId: null, description: `${name} has ${size} bytes: ${most}` };
+    }
     return {
       dataId: control.breakpoints.watch({ address, size, name }),
       description,

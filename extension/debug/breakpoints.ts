@@ -1,6 +1,7 @@
 /** Breakpoints: what the client asked for is kept, so that a run begun anew has them too. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { DebugTables } from '../core/debug/tables.js';
+import { statusNamed } from '../core/kmcl/statusNames.js';
 import { RULES } from '../core/rules/catalogue.js';
 import type {
   BoundBreakpoint,
@@ -125,19 +126,13 @@ export class Breakpoints {
   ): Promise<DebugProtocol.Breakpoint[]> {
     const wanted = [...filters.map((filterId) => ({ filterId, condition: undefined })), ...filterOptions];
     const answers: DebugProtocol.Breakpoint[] = [];
-    let kept: { -readonly [Key in keyof ExceptionFilters]: ExceptionFilters[Key] } = {};
+    let kept: ExceptionFilters = {};
     for (const { filterId, condition } of wanted) {
       const words = condition === undefined ? [] : condition.split(/[\s,;]+/).filter((word) => word !== '');
-      const stray = words.find((word) => !RULES.some(({ id }) => id === word));
-      if (!['finding', 'assertion', 'bugcheck', 'status'].includes(filterId)) {
-        answers.push({ verified: false, message: `There is no filter '${filterId}'.` });
-      } else if (words.length > 0 && filterId !== 'finding') {
-        answers.push({ verified: false, message: `The filter '${filterId}' takes no condition.` });
-      } else if (stray !== undefined) {
-        answers.push({ verified: false, message: `There is no rule '${stray}'.` });
-      } else {
-        const finding = words.length > 0 ? words : true;
-        kept = { ...kept, [filterId]: filterId === 'finding' ? finding : true };
+      const filter = exceptionFilter(filterId, words);
+      if (typeof filter === 'string') answers.push({ verified: false, message: filter });
+      else {
+        kept = { ...kept, ...filter };
         answers.push({ verified: true });
       }
     }
@@ -176,6 +171,32 @@ export class Breakpoints {
 
 function text<Key extends string>(key: Key, value: string | undefined): { readonly [Name in Key]?: string } {
   return value === undefined || value.trim() === '' ? {} : ({ [key]: value } as { readonly [Name in Key]: string });
+}
+
+/** What a filter with its condition stands for; a text says why it stands for nothing. */
+function exceptionFilter(filterId: string, words: readonly string[]): ExceptionFilters | string {
+  switch (filterId) {
+    case 'finding': {
+      const stray = words.find((word) => !RULES.some(({ id }) => id === word));
+      return stray === undefined ? { finding: words.length > 0 ? words : true } : `There is no rule '${stray}'.`;
+    }
+    case 'status': {
+      const statuses = words.map(statusOf);
+      const stray = words.find((_, index) => statuses[index] === undefined);
+      if (stray !== undefined) return `There is no status '${stray}': STATUS_NO_MEMORY and 0xC0000017 are examples.`;
+      return { status: words.length > 0 ? statuses.filter((status) => status !== undefined) : true };
+    }
+    case 'assertion':
+    case 'bugcheck':
+      return words.length > 0 ? `The filter '${filterId}' takes no condition.` : { [filterId]: true };
+    default:
+      return `There is no filter '${filterId}'.`;
+  }
+}
+
+/** By name, or as the number that it is. */
+function statusOf(word: string): number | undefined {
+  return /^(?:0[xX][0-9a-fA-F]{1,8}|\d{1,10})$/.test(word) ? Number(word) >>> 0 : statusNamed(word);
 }
 
 /** Where a breakpoint can stand in these lines, each place once, by line and column. */

@@ -20,8 +20,11 @@ export const EXCEPTION_FILTERS: readonly DebugProtocol.ExceptionBreakpointsFilte
   {
     filter: 'status',
     label: 'Failing callbacks',
-    description: 'Stop where a callback is about to return a status that is not NT_SUCCESS.',
+    description:
+      'Stop where a callback is about to return a status that is not NT_SUCCESS. A query pass that answers the size it needs is left out.',
     default: false,
+    supportsCondition: true,
+    conditionDescription: 'Only these statuses, in query passes too: STATUS_BUFFER_TOO_SMALL, 0xC000009A',
   },
 ];
 

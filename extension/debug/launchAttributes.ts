@@ -76,7 +76,8 @@ function oneOf<Value extends string>(attribute: string, value: unknown, values: 
   return found ?? wrong(attribute, value, values.map((each) => `"${each}"`).join(', '));
 }
 
-function stopAtOf(value: unknown): StopAt | undefined {
+/** Throws RequestFailure that names what is wrong with it. */
+export function stopAtOf(value: unknown): StopAt | undefined {
   if (value === undefined) return undefined;
   const example = 'for example { "pass": "write", "packet": 3 }';
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrong('stopAt', value, example);
@@ -85,6 +86,13 @@ function stopAtOf(value: unknown): StopAt | undefined {
   if (stray !== undefined) wrong(`stopAt.${stray}`, rest[stray], `only "pass" and "packet", ${example}`);
   const number = numberOf('stopAt.packet', packet, 0, MOST_PACKETS);
   return { pass: oneOf('stopAt.pass', pass, PASSES), ...(number === undefined ? {} : { packet: number }) };
+}
+
+/** `NAME` or `NAME=VALUE`. */
+function definesOf(value: unknown): readonly string[] | undefined {
+  const defines = textsOf('define', value);
+  const stray = defines?.find((each) => !/^[A-Za-z_]\w*(?:=.*)?$/s.test(each));
+  return stray === undefined ? defines : wrong('define', [stray], 'each to be NAME or NAME=VALUE');
 }
 
 /** The editor's own, not for people: what it is wrong about is left out. */
@@ -122,7 +130,7 @@ export function launchAttributes(given: Readonly<Record<string, unknown>>, cwd: 
     numberOf('seed', given['seed'], 0, MOST_SEED),
   ];
   const checks = given['checks'] === undefined ? undefined : oneOf('checks', given['checks'], CHECKS);
-  const [includes, defines] = [textsOf('include', given['include']), textsOf('define', given['define'])];
+  const [includes, defines] = [textsOf('include', given['include']), definesOf(given['define'])];
   const stopAt = stopAtOf(given['stopAt']);
   const finding = findingOf(given['__finding']);
 

@@ -5,6 +5,7 @@ import { RequestFailure } from './failure.js';
 import type { Handlers } from './requests.js';
 import type { RunControl } from './runControl.js';
 import { addressText } from './values/addresses.js';
+import { NULL_ZONE } from './values/memoryView.js';
 
 /** Bytes read or written by one request. */
 const MOST_BYTES = 16 << 20;
@@ -13,7 +14,8 @@ const MOST_BYTES = 16 << 20;
 function addressOf(reference: string, offset: number | undefined): number {
   const base = /^\s*(0[xX][0-9a-fA-F]{1,16}|\d{1,16})\s*$/.exec(reference)?.[1];
   if (base === undefined) throw new RequestFailure('memory', `'${reference}' is no address: an example is 0x10000.`);
-  return Number(base) + (offset ?? 0);
+  // Beyond every memory, and beyond what a number counts exactly.
+  return Math.min(Number(base) + (offset ?? 0), Number.MAX_SAFE_INTEGER);
 }
 
 export function memoryRequests(control: RunControl): Handlers {
@@ -23,7 +25,8 @@ export function memoryRequests(control: RunControl): Handlers {
       if (count < 0 || count > MOST_BYTES) {
         throw new RequestFailure('memory', `${count} bytes cannot be read at once: at most ${MOST_BYTES} can.`);
       }
-      if (address < 0) return { address: addressText(0), unreadableBytes: count };
+      const closed = NULL_ZONE - address;
+      if (closed > 0) return { address: addressText(Math.max(0, address)), unreadableBytes: Math.min(count, closed) };
       void control.standing;
       const { bytes } = await control.target.request('readMemory', { address, length: count });
       return {
@@ -37,15 +40,18 @@ export function memoryRequests(control: RunControl): Handlers {
       const bytes = fromBase64(data);
       if (bytes === undefined) throw new RequestFailure('memory', 'The data is no base64.');
       void control.standing;
+      if (address < NULL_ZONE && bytes.length > 0) {
+        throw new RequestFailure('memory', `Nothing can be written below ${addressText(NULL_ZONE)}: NULL leads there.`);
+      }
       const { bytes: there } = await control.target.request('readMemory', {
-        address: Math.max(0, address),
+        address,
         length: bytes.length,
       });
-      const room = address < 0 ? 0 : there.length;
+      const room = there.length;
       if (room < bytes.length && allowPartial !== true) {
         throw new RequestFailure(
           'memory',
-          `Only ${room} of ${bytes.length} bytes can be written at ${addressText(Math.max(0, address))}: memory ends there.`,
+          `Only ${room} of ${bytes.length} bytes can be written at ${addressText(address)}: memory ends there.`,
         );
       }
       const bytesWritten =

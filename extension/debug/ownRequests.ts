@@ -1,5 +1,6 @@
 /** Requests beyond the protocol, for the editor's own views: their names begin with `vsp`. */
 import type { StopAt } from '../worker/debugProtocol.js';
+import { stopAtOf } from './launchAttributes.js';
 import type { Handlers } from './requests.js';
 import type { RunControl } from './runControl.js';
 import type { Surroundings } from './target.js';
@@ -28,6 +29,10 @@ export interface StandingPlace {
   readonly pass: 'query' | 'write' | 'restore' | null;
 }
 
+function checked({ pass, packet }: StopAt): StopAt {
+  return stopAtOf({ pass, ...(packet === undefined ? {} : { packet }) }) ?? { pass };
+}
+
 export function ownRequests(control: RunControl): Handlers {
   return {
     [OWN_REQUESTS.kernel]: async () => ({
@@ -38,7 +43,8 @@ export function ownRequests(control: RunControl): Handlers {
       const { channel, packet, pass } = await control.target.request('kernel', {});
       return { run: control.launched.run, channel, packet, pass };
     },
-    [OWN_REQUESTS.stopAt]: async ({ pass, packet, channel }: StopAt) => {
+    [OWN_REQUESTS.stopAt]: async ({ channel, ...at }: StopAt & { readonly threadId?: number }) => {
+      const { pass, packet } = checked(at);
       const which = { ...(packet === undefined ? {} : { packet }), ...(channel === undefined ? {} : { channel }) };
       await control.resume({ kind: 'stopAt', at: { pass, ...which } });
       return undefined;

@@ -70,7 +70,7 @@ describe('breakpoints', () => {
         { verified: true },
         { verified: true },
         { verified: false, message: "There is no rule 'no-rule'." },
-        { verified: false, message: "The filter 'status' takes no condition." },
+        { verified: false, message: "There is no status 'x': STATUS_NO_MEMORY and 0xC0000017 are examples." },
         { verified: false, message: "There is no filter 'luck'." },
       ],
     });

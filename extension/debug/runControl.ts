@@ -10,6 +10,7 @@ import type {
   LaunchRefusal,
   Output,
   Stop,
+  StopAt,
 } from '../worker/debugProtocol.js';
 import { Breakpoints } from './breakpoints.js';
 import { RequestFailure } from './failure.js';
@@ -18,7 +19,7 @@ import { type LaunchAttributes, launchAttributes } from './launchAttributes.js';
 import { macrosOf } from './macros.js';
 import { Positions } from './positions.js';
 import { Sources } from './sources.js';
-import { stoppedBody } from './stops.js';
+import { stopAtText, stoppedBody } from './stops.js';
 import type { DebugTarget, SessionHost } from './target.js';
 import { Threads } from './threads.js';
 import type { ValueAskKind, ValueAsks } from './values/asks.js';
@@ -33,6 +34,15 @@ export interface Standing {
 }
 
 type State = 'new' | 'launching' | 'ready' | 'running' | 'standing' | 'over';
+
+const NOT_STANDING: Readonly<Record<State, string>> = {
+  new: 'Nothing has been launched: launch comes first.',
+  launching: 'The driver is being compiled: nothing runs yet.',
+  ready: 'The run has not begun: configurationDone begins it.',
+  running: 'The run goes on: pause it first.',
+  standing: 'The run goes on: pause it first.',
+  over: 'The run is over.',
+};
 
 export class RunControl {
   readonly host: SessionHost;
@@ -55,6 +65,8 @@ export class RunControl {
   readonly #held: (() => void | Promise<void>)[] = [];
   #busy = 0;
   #flushing: Promise<void> | undefined;
+  /** The pass that is looked for: told when the run ends without it. */
+  #sought: StopAt | undefined;
   /** The finding to go to, until the run has begun. */
   #finding: FindingPlace | undefined;
   /** Told apart from those of a run that was begun anew meanwhile. */
@@ -82,20 +94,20 @@ export class RunControl {
 
   /** For breakpoints: the loaded driver's run, undefined when it is over. Fails before a launch. */
   async ready(): Promise<DebugTarget | undefined> {
-    if (this.#state === 'new') throw new RequestFailure('state', 'Nothing has been launched: launch comes first.');
+    if (this.#state === 'new') throw new RequestFailure('state', NOT_STANDING.new);
     await this.#loading;
     return this.#state === 'over' || this.#attributes?.noDebug === true ? undefined : this.#target;
   }
 
   get target(): DebugTarget {
+    if (this.#state === 'new') throw new RequestFailure('state', NOT_STANDING.new);
     if (this.#target === undefined || this.#state === 'over') throw new RequestFailure('state', 'The run is over.');
     return this.#target;
   }
 
   get standing(): Standing {
     if (this.#standing !== undefined) return this.#standing;
-    const over = this.#state === 'over';
-    throw new RequestFailure('state', over ? 'The run is over.' : 'The run goes on: pause it first.');
+    throw new RequestFailure('state', NOT_STANDING[this.#state]);
   }
 
   get isStanding(): boolean {
@@ -194,6 +206,7 @@ export class RunControl {
   async #start({ noDebug, stopOnEntry, stopAt, finding }: LaunchAttributes): Promise<void> {
     this.#state = 'running';
     this.#finding = noDebug ? undefined : finding;
+    this.#sought = noDebug ? undefined : stopAt;
     const entry = stopOnEntry || finding !== undefined;
     const wanted = { stopOnEntry: entry, ...(stopAt === undefined ? {} : { stopAt }) };
     await this.target.request('start', noDebug ? {} : wanted);
@@ -205,6 +218,7 @@ export class RunControl {
     const { standing, target } = this;
     this.#standing = undefined;
     this.#state = 'running';
+    this.#sought = goal.kind === 'stopAt' ? goal.at : undefined;
     try {
       await target.request('resume', { goal });
     } catch (error) {
@@ -274,6 +288,7 @@ export class RunControl {
       return;
     }
     this.#state = 'standing';
+    this.#sought = undefined;
     this.#stops += 1;
     const kernel = await this.target.request('kernel', {});
     const threadId = this.threads.at(kernel);
@@ -301,6 +316,9 @@ export class RunControl {
   }
 
   #ended({ report, exitStatus }: Ended): void {
+    if (this.#sought !== undefined) {
+      this.#say('console', `The run has ended without ${stopAtText(this.#sought)}.\n`);
+    }
     const colour = this.client.supportsANSIStyling === true;
     this.#say(
       'console',

@@ -154,7 +154,9 @@ describe('the beginning of a session', () => {
   it('refuses requests that come too early, and unknown ones', async () => {
     expect(await refused('setBreakpoints', { source: { path: '/work/Driver.c' } })).toMatch(/launch comes first/);
     expect(await refused('configurationDone')).toMatch(/Nothing has been launched/);
-    expect(await refused('variables', { variablesReference: 1 })).toMatch(/pause it first/);
+    expect(await refused('variables', { variablesReference: 1 })).toMatch(/launch comes first/);
+    expect(await refused('variables', {})).toBe('The request \'variables\' needs "variablesReference", a number.');
+    expect(await refused('completions', { text: 5 })).toBe('The request \'completions\' needs "text", a text.');
     expect(await refused('fly')).toBe("The request 'fly' is not known here.");
   });
 });

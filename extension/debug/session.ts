@@ -3,6 +3,7 @@
  * inline adapter give it messages (docs/debugging.md).
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { checkArguments } from './arguments.js';
 import { FAILURE, RequestFailure } from './failure.js';
 import { type Handlers, requestHandlers } from './requests.js';
 import { RunControl } from './runControl.js';
@@ -30,6 +31,7 @@ export class DebugSession {
       if (handler === undefined) {
         throw new RequestFailure('unknown', `The request '${request.command}' is not known here.`);
       }
+      checkArguments(request.command, request.arguments);
       const body = await handler((request.arguments ?? {}) as never, request.seq);
       this.#respond(request, body);
     } catch (error) {

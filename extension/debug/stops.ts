@@ -1,7 +1,7 @@
 /** Why the run stands, in the words of the protocol and of a person. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { statusName } from '../core/kmcl/statusNames.js';
-import type { Stop, StopAt, StopReason } from '../worker/debugProtocol.js';
+import type { Instead, Stop, StopAt, StopReason } from '../worker/debugProtocol.js';
 import type { Watched } from './breakpoints.js';
 
 export type StoppedBody = Omit<DebugProtocol.StoppedEvent['body'], 'threadId' | 'allThreadsStopped'>;
@@ -11,8 +11,9 @@ export function stoppedBody({ reason }: Stop, watched: (id: number) => Watched |
     case 'entry':
     case 'step':
     case 'pause':
-    case 'goto':
       return { reason: reason.kind };
+    case 'goto':
+      return { reason: reason.kind, ...(reason.instead === undefined ? {} : insteadBody(reason.instead)) };
     case 'breakpoint':
     case 'function breakpoint':
       return { reason: reason.kind, hitBreakpointIds: [...reason.ids], ...conditionError(reason.error) };
@@ -38,6 +39,27 @@ export function stoppedBody({ reason }: Stop, watched: (id: number) => Watched |
 
 function conditionError(error: string | undefined): Pick<StoppedBody, 'description' | 'text'> {
   return error === undefined ? {} : { description: 'Paused: a condition failed', text: error };
+}
+
+const NEAREST = {
+  line: 'This is the last time its line ran.',
+  function: 'Its line begins no statement: this is where its function began last.',
+  callback: 'Its line did not run: this is where the callback of its packet began.',
+  beginning: 'Its line did not run either: this is the beginning.',
+} as const;
+
+/** Why it stands here although something else was asked for. */
+function insteadBody(instead: Instead): Pick<StoppedBody, 'description' | 'text'> {
+  switch (instead.kind) {
+    case 'finding': {
+      const why = `${instead.rule} did not arise while the run went on: it is told by comparing runs, or is gone.`;
+      return { description: `Paused near ${instead.rule}`, text: `${why} ${NEAREST[instead.at]}` };
+    }
+    case 'line':
+      return { description: 'Paused where the function has returned', text: `Line ${instead.line} was not reached.` };
+    case 'record':
+      return { description: 'Paused where it stood', text: 'The run ends before that event.' };
+  }
 }
 
 export function stopAtText({ pass, packet }: StopAt): string {

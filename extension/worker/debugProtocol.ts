@@ -31,6 +31,7 @@ export type {
   FunctionBreakpoint,
   Goal,
   Granularity,
+  Instead,
   MemoryRead,
   Moment,
   Output,

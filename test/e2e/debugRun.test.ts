@@ -362,11 +362,14 @@ describe('the simulated kernel', () => {
 
   it('stops where a callback fails, before it returns', async () => {
     await using opened = await stopped('query', 0);
-    await opened.ask('setExceptionFilters', { filters: { status: true } });
+    await opened.ask('setExceptionFilters', { filters: { status: [0xc0000023] } });
     const stop = await opened.to({ kind: 'continue' });
     expect(stop.reason).toEqual({ kind: 'status', status: 0xc0000023, callback: 'EvtVmbChannelSavePacket' });
     expect(stop.frames[0]?.name).toBe('VideoSavePacket');
     expect((await opened.ask('kernel', {})).pass).toBe('query');
+    // A query pass that tells the size fails as it should.
+    await opened.ask('setExceptionFilters', { filters: { status: true } });
+    expect(await opened.go({ kind: 'continue' })).toMatchObject({ kind: 'ended', ended: { exitStatus: 0 } });
   });
 
   it('is travelled through by its own log', async () => {

@@ -3,6 +3,7 @@ import { LIBRARY_FRAME } from '../kmcl/layout.js';
 import type { Machine } from '../kmcl/machine.js';
 import type { Breakpoints } from './breakpoints.js';
 import type { Wants } from './control.js';
+import { functionOf } from './frames.js';
 import type { FindingPlace, StopAt } from './goals.js';
 import type { Plan } from './plans.js';
 import { stepDepth } from './steps.js';
@@ -21,7 +22,7 @@ export function flaggedSites(plan: Plan, breakpoints: Breakpoints, tables: Debug
     case 'findBreakpoint':
       return breakpoints.sites;
     case 'findPlace':
-      return sitesWhere(tables, (site) => site.kind !== 'resume' && isOn(site, plan.place.location));
+      return sitesWhere(tables, (site) => nearness(site, plan.place, tables) !== undefined);
     default:
       return breakpoints.countedSites;
   }
@@ -49,6 +50,9 @@ function depthOf(plan: Plan): number {
   if (plan.kind === 'findEntry' || plan.kind === 'findLine') {
     return plan.depth;
   }
+  if (plan.kind === 'findReached') {
+    return plan.place.depth;
+  }
   const { step, until } = plan.kind === 'go' ? plan : {};
   return step === undefined ? (until?.depth ?? 0) : stepDepth(step);
 }
@@ -62,6 +66,7 @@ function targetOf(plan: Plan, event: number): number {
     case 'findStatement':
     case 'findEntry':
     case 'findLine':
+    case 'findReached':
       return plan.until.event;
     default:
       return Number.POSITIVE_INFINITY;
@@ -70,6 +75,20 @@ function targetOf(plan: Plan, event: number): number {
 
 export function isOn(at: DebugSite, place: FindingPlace['location']): boolean {
   return place !== null && at.file === place.file && at.line <= place.line && place.line <= at.endLine;
+}
+
+/** Undefined: it has nothing to do with it. Of a callback only its place is told here, not whether it is the packet's. */
+export function nearness(
+  site: DebugSite,
+  { location, pass }: FindingPlace,
+  tables: DebugTables,
+): 'line' | 'function' | 'callback' | undefined {
+  if (site.kind !== 'resume' && isOn(site, location)) return 'line';
+  if (site.kind !== 'entry') return undefined;
+  const fn = functionOf(tables, site.function);
+  const around = fn !== undefined && location !== null && fn.file === location.file;
+  if (around && fn.line <= location.line && location.line <= fn.endLine) return 'function';
+  return pass === null ? undefined : 'callback';
 }
 
 export function isThen(

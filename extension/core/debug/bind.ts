@@ -164,6 +164,7 @@ export class Binder {
   }
 
   #whyNoFunction(name: string): string {
+    if (name.trim() === '') return 'a function breakpoint needs the name of a function';
     return /^(?:Vmb|Ex|Ke|Rtl|Wdf|Io|Mm|Zw|Ob|Ps)[A-Z]/.test(name)
       ? `${name} is a function of the library: it has no code of ${this.#driver.name} to stop in`
       : `${this.#driver.name} has no function ${name}`;

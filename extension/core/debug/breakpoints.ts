@@ -3,7 +3,7 @@ import type { CompiledDriver } from '../toolchain/module.js';
 import { Binder, type Binding } from './bind.js';
 import type { Watch } from './control.js';
 import type { BoundBreakpoint, DataBreakpoint, FunctionBreakpoint, SourceBreakpoint } from './goals.js';
-import { DEBUG_WATCHED_BYTES, DEBUG_WATCHES } from './layout.js';
+import { DEBUG_WATCHED_BYTES, DEBUG_WATCHES, MOST_WATCHED_BYTES } from './layout.js';
 import { breakpointScope, type Stage } from './stopped.js';
 import type { DebugTables, SiteId } from './tables.js';
 import type { BreakpointScope, BreakpointView, Compiled, DebugServices, StoppedView } from './view.js';
@@ -99,7 +99,7 @@ export class Breakpoints {
         size < 1 || address < 65536 || address + size > memoryBytes
           ? 'there is no memory at that address'
           : pieces > left
-            ? `at most ${DEBUG_WATCHES * DEBUG_WATCHED_BYTES} bytes can be watched at the same time`
+            ? `${size} bytes are too many: at most ${MOST_WATCHED_BYTES} can be watched at the same time, ${left * DEBUG_WATCHED_BYTES} are left`
             : hits?.ok === false
               ? hits.message
               : undefined;
@@ -133,6 +133,13 @@ export class Breakpoints {
       .filter((each) => this.#dataHolds(each, site))
       .filter((each) => each.stops === undefined || each.stops(++each.hits))
       .map(({ id }) => id);
+  }
+
+  /** Whether one of these data breakpoints watches the byte. */
+  areOf(ids: readonly number[], address: number): boolean {
+    return this.#data.some(
+      (each) => ids.includes(each.id) && each.address <= address && address < each.address + each.size,
+    );
   }
 
   /** Nobody knows before where bytes are written: a condition is compiled where they are. One that cannot be stops. */

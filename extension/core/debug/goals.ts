@@ -59,8 +59,11 @@ export interface ExceptionFilters {
   readonly finding?: boolean | readonly string[];
   readonly assertion?: boolean;
   readonly bugcheck?: boolean;
-  /** A callback is about to answer a status that is not NT_SUCCESS. */
-  readonly status?: boolean;
+  /**
+   * A callback is about to answer a status that is not NT_SUCCESS; or only one of these statuses. With `true` the answer
+   * of a query pass that tells how much room is needed is left out: it fails as it should (kmcl-facts 7, M2 and S-09).
+   */
+  readonly status?: boolean | readonly number[];
 }
 
 /** Stop when the save or restore callback of a packet is entered. */
@@ -118,7 +121,7 @@ export type StopReason =
   | { readonly kind: 'step' }
   | { readonly kind: 'pause' }
   /** A place was asked for: restart, travel, restart frame, the beginning of the run in reverse. */
-  | { readonly kind: 'goto' }
+  | { readonly kind: 'goto'; readonly instead?: Instead }
   /** Ids of the breakpoints; `error` when a condition could not be evaluated. */
   | { readonly kind: 'breakpoint'; readonly ids: readonly number[]; readonly error?: string }
   | { readonly kind: 'function breakpoint'; readonly ids: readonly number[]; readonly error?: string }
@@ -138,6 +141,15 @@ export type StopReason =
   | { readonly kind: 'bugcheck'; readonly rule: string; readonly message: string; readonly final: boolean }
   /** A callback is about to return this status. */
   | { readonly kind: 'status'; readonly status: number; readonly callback: string };
+
+/** Where the run stands because the place that was asked for does not come. */
+export type Instead =
+  /** The finding does not arise while the run goes on: where its line ran last, or what comes nearest to that. */
+  | { readonly kind: 'finding'; readonly rule: string; readonly at: 'line' | 'function' | 'callback' | 'beginning' }
+  /** The function has returned before. */
+  | { readonly kind: 'line'; readonly line: number }
+  /** The run has not so many events or findings: it stands where it stood. */
+  | { readonly kind: 'record' };
 
 export interface Stop {
   readonly reason: StopReason;

@@ -51,7 +51,8 @@ export function failedCallback(machine: Machine, location: number, status: numbe
   }
   const callback = machine.context().callback ?? apiName(caller - LIBRARY_FRAME) ?? 'callback';
   const reason: StopReason = { kind: 'status', status, callback };
-  return { reason, frames: [...frames.slice(0, -1), location], packet: null, pass: null, isFinding: false };
+  const { pass } = machine.context();
+  return { reason, frames: [...frames.slice(0, -1), location], packet: null, pass, isFinding: false };
 }
 
 /** `live` are the frames there are now: a leak is told when none is left, of the place it was made at. */
@@ -83,10 +84,15 @@ export function runEnd(end: Parameters<RunDebugger['ending']>[0], explain: Expla
   };
 }
 
+/** STATUS_BUFFER_TOO_SMALL, STATUS_BUFFER_OVERFLOW: what a query pass answers beside the size it needs. */
+const QUERY_ANSWERS: readonly number[] = [0xc0000023, 0x80000005];
+
 /** The user's filters ask for it. */
-export function isFiltered({ reason }: Incident, filters: ExceptionFilters): boolean {
+export function isFiltered({ reason, pass }: Incident, filters: ExceptionFilters): boolean {
   if (reason.kind === 'status') {
-    return filters.status === true;
+    const { status } = filters;
+    if (typeof status === 'object') return status.includes(reason.status);
+    return status === true && !(pass === 'query' && QUERY_ANSWERS.includes(reason.status));
   }
   const { finding } = filters;
   const rule = 'rule' in reason ? reason.rule : '';

@@ -7,6 +7,8 @@ export const DEBUG_FLAG_COUNT = 8192;
 export const DEBUG_RING_SIZE = 2048;
 export const DEBUG_WATCHES = 16;
 export const DEBUG_WATCHED_BYTES = 64;
+/** By all data breakpoints together. */
+export const MOST_WATCHED_BYTES = DEBUG_WATCHES * DEBUG_WATCHED_BYTES;
 
 export const FLAG_STOP = 1;
 export const FLAG_DESCRIBED = 2;

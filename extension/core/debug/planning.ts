@@ -57,9 +57,9 @@ export function courseTo(goal: Goal, here: Here): Course {
       return { plan, back: !isBefore(moment, goal.to) };
     }
     case 'travelToEvent':
-      return back({ kind: 'reachRecord', record: goal.record });
+      return back({ kind: 'reachRecord', record: goal.record, from: moment });
     case 'travelToFinding':
-      return back({ kind: 'reachFinding', finding: goal.finding });
+      return back({ kind: 'reachFinding', finding: goal.finding, from: moment });
     case 'debugToFinding':
       return back({ kind: 'findPlace', place: goal.finding });
   }
@@ -124,7 +124,7 @@ function steppingBack(granularity: Granularity, here: Here): Plan {
   return { kind: 'reach', moment: atEvent(event), reason: { kind: 'step' }, ...lineOf };
 }
 
-/** Back within this run of the function as far as the last events tell; else on until it gets there. */
+/** Back within this run of the function, further than the last events tell if need be; else on until it gets there. */
 function goingTo({ line, column }: Goal & { kind: 'goto' }, { standstill, control, tables }: Here): Course {
   const { frames, moment } = standstill;
   const frame = frames.find(({ kind }) => kind === 'user');
@@ -133,7 +133,10 @@ function goingTo({ line, column }: Goal & { kind: 'goto' }, { standstill, contro
   for (let at = moment.event - 1; at > 0; at--) {
     const past = control.past(at);
     const site = past === undefined ? undefined : siteOf(tables, past.site);
-    if (past === undefined || site === undefined || past.depth < depth) {
+    if (past === undefined || site === undefined) {
+      return back({ kind: 'findReached', until: moment, place });
+    }
+    if (past.depth < depth) {
       break;
     }
     if (isAt(place, past.depth, site)) {

@@ -17,15 +17,17 @@ export type Plan =
       readonly lineOf?: BackStep;
     }
   /** Silently to the first statement after so many records of the event log. */
-  | { readonly kind: 'reachRecord'; readonly record: number }
-  /** Silently to the n-th finding. */
-  | { readonly kind: 'reachFinding'; readonly finding: number }
+  | { readonly kind: 'reachRecord'; readonly record: number; readonly from: Moment }
+  /** Silently to the n-th finding; back to `from` where there is none. */
+  | { readonly kind: 'reachFinding'; readonly finding: number; readonly from: Moment }
   /** Silently to `until`, noting the last breakpoint on the way; then there, or to the beginning. */
   | { readonly kind: 'findBreakpoint'; readonly until: Moment }
   /** Silently to `until`, noting the last statement of that frame or of one further out; then there. */
   | { readonly kind: 'findStatement'; readonly until: Moment; readonly back: BackStep }
   /** Silently to `until`, noting the last time a function began at that depth; then there. */
   | { readonly kind: 'findEntry'; readonly until: Moment; readonly depth: number }
+  /** Silently to `until`, noting where this run of its function began that statement last; then there, or on until it does. */
+  | { readonly kind: 'findReached'; readonly until: Moment; readonly place: Place }
   /** Silently to `until`, noting where its frame came to the line it is on; then there. */
   | { readonly kind: 'findLine'; readonly until: Moment; readonly depth: number; readonly inlined: number }
   /** To the end, unless the finding itself arises; then to where its place was reached last. */

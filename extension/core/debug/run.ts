@@ -13,6 +13,7 @@ import { globalsFunction } from '../toolchain/passes/debugHooks.js';
 import { flaggedSites, isStopAt, POLL, wantsOf } from './aim.js';
 import { Breakpoints } from './breakpoints.js';
 import { DebugControl, type Watch } from './control.js';
+import { dataStop } from './dataStops.js';
 import { Edits } from './edits.js';
 import { FrameReader, siteOf } from './frames.js';
 import type { ExceptionFilters, Goal, Moment, StopAt, StopReason } from './goals.js';
@@ -34,7 +35,7 @@ import { beginOfLine } from './past.js';
 import { courseTo, refusalOf, type Standstill } from './planning.js';
 import { Abandoned, atEvent, BEGINNING, isBefore, isSameMoment, type Plan } from './plans.js';
 import { Quiet } from './quiet.js';
-import { Finder, type Met, type Search } from './search.js';
+import { afterEnd, Finder, type Met, type Search } from './search.js';
 import type { DebugSettings } from './settings.js';
 import { isAt, isOver } from './steps.js';
 import { GlobalAddresses, type Stage, stoppedView } from './stopped.js';
@@ -68,12 +69,13 @@ export class DebugRun implements RunDebugger {
   #here: DebugSite | undefined;
   #goal: Goal | undefined;
   #standstill: Standstill | undefined;
-  readonly #finder = new Finder();
+  readonly #finder: Finder;
 
   constructor(settings: DebugSettings) {
     this.#settings = settings;
     this.#driver = settings.loaded.driver;
     this.#tables = this.#driver.debug ?? [];
+    this.#finder = new Finder(this.#tables);
     this.#reader = new FrameReader(this.#tables, this.#driver.locations);
     this.breakpoints = new Breakpoints(this.#driver, this.#tables, settings.services, settings.cwd);
     this.#offsets = new Offsets(this.#tables);
@@ -106,11 +108,9 @@ export class DebugRun implements RunDebugger {
     try {
       const result = simulate(loaded, program, { ...options, debugger: this });
       this.#tap.flush(this.#live().host.simulator.output);
-      if (!this.plan.kind.startsWith('find')) {
-        return result;
-      }
-      // It ended before the search did: what it has found is where to go.
-      this.plan = { kind: 'reach', ...this.#finder.found };
+      const next = afterEnd(this.plan, this.#finder);
+      if (next === undefined) return result;
+      this.plan = next;
       return undefined;
     } catch (thrown) {
       if (!(thrown instanceof Abandoned)) throw thrown;
@@ -252,8 +252,11 @@ export class DebugRun implements RunDebugger {
     if (plan.stopAt !== undefined && at.kind === 'entry' && isStopAt(plan.stopAt, this.#machine)) {
       return this.#stop(event, { kind: 'stopAt', at: plan.stopAt });
     }
-    if (plan.until !== undefined && (isAt(plan.until, event.depth, at) || event.depth < plan.until.depth)) {
+    if (plan.until !== undefined && isAt(plan.until, event.depth, at)) {
       return this.#stop(event, { kind: 'goto' });
+    }
+    if (plan.until !== undefined && event.depth < plan.until.depth) {
+      return this.#stop(event, { kind: 'goto', instead: { kind: 'line', line: plan.until.line } });
     }
     return plan.step !== undefined && isOver(plan.step, event.depth, at) && this.#stop(event, { kind: 'step' });
   }
@@ -287,7 +290,7 @@ export class DebugRun implements RunDebugger {
   #searching(plan: Search, event: Met): boolean {
     const moment = this.#now();
     if (plan.kind === 'findPlace') {
-      this.#finder.place(plan, event, moment, this.#machine.context());
+      this.#finder.place(plan, event, moment, this.#machine);
       return false;
     }
     if (plan.kind === 'findLine') {
@@ -295,6 +298,9 @@ export class DebugRun implements RunDebugger {
     }
     if (!isBefore(moment, plan.until)) {
       return this.#searched(plan);
+    }
+    if (plan.kind === 'findReached') {
+      this.#finder.reached(plan, event, moment);
     }
     if (plan.kind === 'findEntry') {
       this.#finder.entry(plan, event, moment);
@@ -306,7 +312,13 @@ export class DebugRun implements RunDebugger {
     return false;
   }
 
-  #searched(plan: Exclude<Search, { kind: 'findPlace' }>): never {
+  #searched(plan: Exclude<Search, { kind: 'findPlace' }>): false {
+    if (plan.kind === 'findReached' && this.#finder.isNothing) {
+      // Not yet: this very execution goes on to it.
+      this.plan = { kind: 'go', until: plan.place };
+      this.arm();
+      return false;
+    }
     if (plan.kind === 'findStatement') {
       const { match } = this.#live().control;
       const moment = match === 0 ? BEGINNING : atEvent(match);
@@ -329,26 +341,9 @@ export class DebugRun implements RunDebugger {
     return this.breakpoints.reach(id, log);
   }
 
-  #changed({ id, why }: Met): StopReason | undefined {
-    if ((why & AT.WATCH) === 0) {
-      return undefined;
-    }
-    const { control } = this.#live();
-    const changes = control.takeChanges();
-    const addressOf = (watch: number): number => this.breakpoints.watches[watch]?.address ?? 0;
-    const ids = this.breakpoints.dataHits(
-      changes.map(({ watch }) => addressOf(watch)),
-      id,
-    );
-    const [first] = changes;
-    if (first === undefined || ids.length === 0) {
-      return undefined;
-    }
-    const { watch, before, after } = first;
-    const last = control.past(control.count - 1);
-    const writer = last === undefined ? undefined : this.#reader.siteLocation(siteOf(this.#tables, last.site));
-    const by = writer === undefined ? {} : { writer };
-    return { kind: 'data breakpoint', ids, address: addressOf(watch), before, after, ...by };
+  #changed(event: Met): StopReason | undefined {
+    const { breakpoints } = this;
+    return dataStop(event, { control: this.#live().control, breakpoints, tables: this.#tables, reader: this.#reader });
   }
 
   // ---- Standing still
