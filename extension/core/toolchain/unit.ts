@@ -71,7 +71,11 @@ export type IrResult =
     }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[]; readonly lookups?: Lookups };
 
-export function readUnit(request: Pick<UnitRequest, 'source' | 'options' | 'flags'>, tools: UnitTools): IrResult {
+/** `quiet`: nobody wants to know the warnings. */
+export function readUnit(
+  request: Pick<UnitRequest, 'source' | 'options' | 'flags'> & { readonly quiet?: boolean },
+  tools: UnitTools,
+): IrResult {
   const { files, pathOf } = tools;
   const shown = pathOf(toToolPath(request.source));
   const problem = problemWith(request.source, shown, files);
@@ -89,6 +93,7 @@ export function readUnit(request: Pick<UnitRequest, 'source' | 'options' | 'flag
       options: request.options,
       flags: request.flags ?? NO_FLAGS,
       cwd: tools.cwd,
+      ...(request.quiet === true ? { quiet: true } : {}),
     },
     tools,
   );

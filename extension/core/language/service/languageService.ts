@@ -125,7 +125,8 @@ export class LanguageService {
     const tree = this.#open.get(uri);
     if (tree === undefined) return [];
     const allows = allowsIn(uri, tree.text).filter(({ reason }) => reason !== '');
-    return treeFindings(tree, (found) => this.#roleOf(uri, found)).flatMap((finding) => {
+    const roles = new Map(this.#index.callbacksOf(uri).map((callback) => [callback.name, callback]));
+    return treeFindings(tree, ({ name }) => roles.get(name)).flatMap((finding) => {
       const { rule, message } = finding;
       const range = rangeIn(tree, finding);
       const line = range.start.line + 1;

@@ -105,7 +105,7 @@ function readUnits(
       for (const file of known.files) read.add(file);
       continue;
     }
-    const result = readUnit(request, tools);
+    const result = readUnit({ ...request, quiet: true }, tools);
     if (!result.ok) {
       diagnostics.push(...result.diagnostics);
       continue;
