@@ -1,6 +1,6 @@
 /** Open texts with their trees, the index of the workspace, and the answers to what an editor asks about them. */
 import { allowsIn } from '../../rules/allow.js';
-import { treeFindings } from '../../rules/tree/treeRules.js';
+import { TreeRules } from '../../rules/tree/treeRules.js';
 import { type Anchor, type AnchorKind, type KnownCallbacks, looksWhole } from '../anchors.js';
 import { CALLBACKS, callbackParameters, FLAGS, FUNCTIONS, factsOf, spellings, TYPES } from '../facts/index.js';
 import type { CallbackRole } from '../facts/types.js';
@@ -31,6 +31,7 @@ export type ParserOf = (language: SourceLanguage) => SyntaxParser;
 export class LanguageService {
   readonly #parserOf: ParserOf;
   readonly #open = new Map<string, SourceTree>();
+  readonly #rules = new WeakMap<SourceTree, TreeRules>();
   /** Open texts that were changed since their facts were taken. */
   readonly #changed = new Set<string>();
   readonly #index = new WorkspaceIndex();
@@ -126,13 +127,17 @@ export class LanguageService {
     if (tree === undefined) return [];
     const allows = allowsIn(uri, tree.text).filter(({ reason }) => reason !== '');
     const roles = new Map(this.#index.callbacksOf(uri).map((callback) => [callback.name, callback]));
-    return treeFindings(tree, ({ name }) => roles.get(name)).flatMap((finding) => {
-      const { rule, message } = finding;
-      const range = rangeIn(tree, finding);
-      const line = range.start.line + 1;
-      const isAllowed = allows.some((each) => each.rule === rule && (each.line === line || each.line === line - 1));
-      return isAllowed ? [] : [{ rule, message, range }];
-    });
+    const rules = this.#rules.get(tree) ?? new TreeRules(tree);
+    this.#rules.set(tree, rules);
+    return rules
+      .findings(({ name }) => roles.get(name))
+      .flatMap((finding) => {
+        const { rule, message } = finding;
+        const range = rangeIn(tree, finding);
+        const line = range.start.line + 1;
+        const isAllowed = allows.some((each) => each.rule === rule && (each.line === line || each.line === line - 1));
+        return isAllowed ? [] : [{ rule, message, range }];
+      });
   }
 
   #anchors(uri: string, known: KnownCallbacks): readonly Anchor[] {

@@ -9,14 +9,22 @@ beforeAll(async () => {
   for (const language of ['c', 'cpp'] as const) parsers.set(language, await parserForTests(language));
 });
 
-/** `RULE LINE` of each finding. */
-function found(text: string, language: SourceLanguage = 'c'): readonly string[] {
+function opened(text: string, language: SourceLanguage): LanguageService {
   const service = new LanguageService((wanted) => {
     const parser = parsers.get(wanted);
     if (parser === undefined) throw new Error(`no parser of ${wanted}`);
     return parser;
   });
   service.open('file:///a', language, text);
+  return service;
+}
+
+/** `RULE LINE` of each finding. */
+function found(text: string, language: SourceLanguage = 'c'): readonly string[] {
+  return foundBy(opened(text, language));
+}
+
+function foundBy(service: LanguageService): readonly string[] {
   return service.ask('certain', { uri: 'file:///a' }).map(({ rule, range }) => `${rule} ${range.start.line + 1}`);
 }
 
@@ -150,6 +158,19 @@ describe('the tree alone', () => {
         found(text.slice(0, end)).every((each) => each.startsWith(`${rule} `)),
         text.slice(0, end),
       ).toBe(true);
+    }
+  });
+
+  it('says the same of a text that was edited as of one that was opened', () => {
+    const all = BROKEN.map(({ text }) => text).join('\n');
+    const service = opened(all, 'c');
+    let text = all;
+    for (let round = 0; round < all.length; round += 37) {
+      const length = round % 3 === 0 ? 0 : 5;
+      const put = ['\n', '', '{', 'LIST_ENTRY ', '}'][round % 5] ?? '';
+      service.change('file:///a', [{ offset: round, length, text: put }]);
+      text = text.slice(0, round) + put + text.slice(round + length);
+      expect(foundBy(service), text).toEqual(found(text));
     }
   });
 

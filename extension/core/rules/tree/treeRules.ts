@@ -33,25 +33,59 @@ interface Within {
 /** Words without which no rule has anything to say: most functions have none of them. */
 const HINTS = ['SetSaveRestorePacketCallbacks', 'VmbPacketRestore', 'VmbPacketAllocate', 'VmbChannelEnable'];
 
-/** In the order of the text. */
-export function treeFindings(
-  tree: SourceTree,
-  roleOf: (found: FoundFunction) => RoleOfFunction | undefined,
-): readonly TreeFinding[] {
-  const { code, root } = tree;
-  return tree
-    .functions()
-    .flatMap((found): readonly TreeFinding[] => {
-      if (found.macro !== undefined) return [];
-      const text = code.slice(found.body.start, found.body.end);
+/** Findings of one text, kept while it is edited: a function that is the same says the same. */
+export class TreeRules {
+  readonly #tree: SourceTree;
+  /** By what a function's findings follow from; places count from its body. */
+  #known: ReadonlyMap<string, readonly TreeFinding[]> = new Map();
+
+  constructor(tree: SourceTree) {
+    this.#tree = tree;
+  }
+
+  /** In the order of the text. */
+  findings(roleOf: (found: FoundFunction) => RoleOfFunction | undefined): readonly TreeFinding[] {
+    const { code } = this.#tree;
+    const records = this.#tree.records().map(({ start, end }) => code.slice(start, end));
+    const shared = records.join('\n');
+    const known = new Map<string, readonly TreeFinding[]>();
+    const all = this.#tree.functions().flatMap((found): readonly TreeFinding[] => {
       const role = roleOf(found);
-      const isCallback = role?.role === 'save' || role?.role === 'restore';
-      // Helpers of fixtures are the test, not the driver.
-      if (!(isCallback || HINTS.some((hint) => text.includes(hint))) || text.includes('VspLab')) return [];
-      const body = root.descendantForIndex(found.body.start, found.body.end);
-      return body?.type === 'compound_statement' ? findingsIn({ tree, code, found, body, role }) : [];
-    })
-    .sort((a, b) => a.start - b.start);
+      const text = code.slice(found.start, found.end);
+      if (found.macro !== undefined || !isTold(text, role)) return [];
+      const key = JSON.stringify([role?.role, role?.ex, role?.role === 'save' ? shared : '', text]);
+      const own = this.#known.get(key) ?? this.#read(found, role, (read) => known.set(key, read));
+      if (this.#known.has(key)) known.set(key, own);
+      return own.map((each) => moved(each, found.body.start));
+    });
+    this.#known = known;
+    return all.toSorted((a, b) => a.start - b.start);
+  }
+
+  /** What an error in the text is read as may change with the text around: only what is whole is kept. */
+  #read(
+    found: FoundFunction,
+    role: RoleOfFunction | undefined,
+    keep: (read: readonly TreeFinding[]) => void,
+  ): readonly TreeFinding[] {
+    const tree = this.#tree;
+    const body = tree.root.descendantForIndex(found.body.start, found.body.end);
+    if (body?.type !== 'compound_statement') return [];
+    const within = { tree, code: tree.code, found, body, role };
+    const read = findingsIn(within).map((each) => moved(each, -found.body.start));
+    if (!body.hasError) keep(read);
+    return read;
+  }
+}
+
+/** Of functions of the driver, fixtures and their helpers aside, that some rule may speak of. */
+function isTold(text: string, role: RoleOfFunction | undefined): boolean {
+  const isCallback = role?.role === 'save' || role?.role === 'restore';
+  return (isCallback || HINTS.some((hint) => text.includes(hint))) && !text.includes('VspLab');
+}
+
+function moved(finding: TreeFinding, by: number): TreeFinding {
+  return { ...finding, start: finding.start + by, end: finding.end + by };
 }
 
 function findingsIn(within: Within): readonly TreeFinding[] {
