@@ -49,7 +49,11 @@ describe('the static corpus', () => {
     let found = 0;
     for (const [name, text] of texts) {
       const wanted = new Set(marked(text, 'finds'));
-      const seen = new Set(check(name, text).findings.map(({ rule, location }) => `${rule} ${location?.line}`));
+      const seen = new Set(
+        check(name, text)
+          .findings.filter(({ suppressed }) => !suppressed)
+          .map(({ rule, location }) => `${rule} ${location?.line}`),
+      );
       found += [...wanted].filter((each) => seen.has(each)).length;
       missed.push(...[...wanted].filter((each) => !seen.has(each)).map((each) => `${name}: ${each}`));
       wrong.push(...[...seen].filter((each) => !wanted.has(each)).map((each) => `${name}: ${each}`));
@@ -99,7 +103,7 @@ function applied(text: string, fixes: readonly OfferedFix[]): string {
 }
 
 /** How many rules of the corpus have a quick fix that was tried; raised with each that is added. */
-const FIXED_RULES = 37;
+const FIXED_RULES = 68;
 
 interface Tried {
   /** `RULE in FUNCTION`. */

@@ -7,7 +7,7 @@ import type { Path } from './flow/path.js';
 import type { Role } from './flow/roles.js';
 import { PathKey } from './flow/state.js';
 import type { Region, Value } from './flow/values.js';
-import { hasRole, Ignored, isKept, operandNumber, regionOf } from './helpers.js';
+import { hasRole, Ignored, isKept, mayFail, operandNumber, regionOf } from './helpers.js';
 
 interface Channel {
   readonly region: Region;
@@ -135,7 +135,7 @@ class Channels implements Check {
   end(result: Value | undefined, path: Path): void {
     for (const { rule, name, status, place } of path.state.get(STATUSES))
       this.#ignored.note(rule, name, status, place, path);
-    if (result === undefined || result.bits !== 32 || path.succeeded(result) !== false) return;
+    if (result === undefined || result.bits !== 32 || !mayFail(result, path)) return;
     const reached = path.state.reachable(undefined);
     for (const channel of path.state.get(CHANNELS).values()) lost(channel, reached, path);
   }

@@ -4,7 +4,7 @@ import type { Access, Check, LibraryCall, Reported } from './flow/check.js';
 import type { Path } from './flow/path.js';
 import { PathKey } from './flow/state.js';
 import type { Region, Value } from './flow/values.js';
-import { hasRole, operandNumber, outcomeOf, regionOf, Unended } from './helpers.js';
+import { hasRole, mayFail, operandNumber, outcomeOf, regionOf, Unended } from './helpers.js';
 
 interface Mapping {
   readonly status: Value;
@@ -71,7 +71,7 @@ class Gpadls implements Check {
     for (const mapping of path.state.get(MAPPINGS)) {
       if (mapping.place === undefined || path.succeeded(mapping.status) !== true) continue;
       if (mapping.unmapped !== undefined) this.#lost.ended(mapping.place, outcome, path);
-      else if (hasRole(path, 'opened') && outcome === 'failing') unwound(mapping, path);
+      else if (hasRole(path, 'opened') && result !== undefined && mayFail(result, path)) unwound(mapping, path);
       else if (!isHeld(mapping, result, path)) this.#lost.open(mapping.place, outcome, path);
     }
   }

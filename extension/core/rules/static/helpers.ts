@@ -59,6 +59,15 @@ export function isKept(region: Region, path: Path): boolean {
   return false;
 }
 
+const KERNEL_CALL = /^(?:Vmb|Ex|Io|Ke|Mm|Ob|Ps|Rtl|Wdf|Zw)[A-Z]/;
+
+/** Whether a function that answers this status may have failed: it has, or it hands on what a library's call answered. */
+export function mayFail(status: Value, path: Path): boolean {
+  const succeeded = path.succeeded(status);
+  if (succeeded !== undefined) return !succeeded;
+  return status.kind === 'symbol' && status.origin.kind === 'result' && KERNEL_CALL.test(status.origin.callee);
+}
+
 /** `bytes 5 to 7`, `byte 3`. */
 export function bytesText({ start, end }: { readonly start: number; readonly end: number }): string {
   return end - start === 1 ? `byte ${start}` : `bytes ${start} to ${end - 1}`;

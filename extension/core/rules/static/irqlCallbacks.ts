@@ -23,6 +23,9 @@ const ASKED = new PathKey<readonly Value[]>([]);
 
 const SET_PASSIVE = 'VmbChannelSetIncomingProcessingAtPassive';
 
+/** They wait for the callback itself, at whatever IRQL: `state-no-disable-in-cb` tells. */
+const WAITS_FOR_CALLBACKS = new Set(['VmbChannelDisable', 'VmbChannelCleanup']);
+
 export class CallbackIrql {
   /** They count unless the driver has its packets presented at PASSIVE_LEVEL. */
   readonly #ofPackets: Reported[] = [];
@@ -43,7 +46,10 @@ export class CallbackIrql {
     if (name === undefined || isLow(path)) return;
     if (hasRole(path, 'dpc')) {
       path.report(rule, place, `${what} in a DPC, which runs at DISPATCH_LEVEL`);
-    } else if (hasRole(path, 'completion')) {
+      return;
+    }
+    if (WAITS_FOR_CALLBACKS.has(what)) return;
+    if (hasRole(path, 'completion')) {
       const own = rule === 'out-paged-flag' ? rule : 'out-completion-irql';
       path.report(own, place, `${what} in ${name}, which may run at DISPATCH_LEVEL`);
     } else {

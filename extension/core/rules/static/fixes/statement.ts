@@ -93,7 +93,8 @@ function isMacroStatement(text: string, start: number, close: number): boolean {
   return isWhole && /^[ \t]*\r?\n\s*[A-Za-z_*]/.test(text.slice(close + 1, close + 200));
 }
 
-function behindSpace(text: string, from: number): number {
+/** Behind white space and comments. */
+export function behindSpace(text: string, from: number): number {
   let at = from;
   while (at < text.length) {
     const next = /\s/.test(text.charAt(at)) ? at + 1 : skippedComment(text, at);

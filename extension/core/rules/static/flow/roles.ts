@@ -149,13 +149,13 @@ function stateCallbacks(program: Program): ReadonlyMap<string, Role> {
     if (target !== undefined && role !== undefined) found.set(target.key, role);
   };
   for (const { unit, ir } of program.routines.values()) {
-    for (const { instructions } of ir.blocks) {
-      for (const text of instructions) {
-        if (!text.startsWith('store ptr @')) continue;
-        const token = nameTokenAt(text, 'store ptr '.length);
-        const target = text.slice('store ptr '.length + token.length + ', ptr '.length);
-        note(unit, nameOf(token), storedRole(target));
-      }
+    const instructions = ir.blocks.flatMap((block) => block.instructions);
+    for (const text of instructions) {
+      if (!text.startsWith('store ptr ')) continue;
+      const token = nameTokenAt(text, 'store ptr '.length);
+      const role = storedRole(text.slice('store ptr '.length + token.length + ', ptr '.length));
+      if (role === undefined) continue;
+      for (const symbol of functionsOf(token, instructions)) note(unit, symbol, role);
     }
   }
   program.units.forEach(({ module }, unit) => {
@@ -168,6 +168,15 @@ function stateCallbacks(program: Program): ReadonlyMap<string, Role> {
     }
   });
   return found;
+}
+
+/** Functions a stored value may be: one, or those of a `condition ? one : other`. */
+function functionsOf(token: string, instructions: readonly string[]): readonly string[] {
+  if (token.startsWith('@')) return [nameOf(token)];
+  const made = instructions.find(
+    (text) => text.startsWith(`${token} = phi ptr `) || text.startsWith(`${token} = select `),
+  );
+  return [...(made ?? '').matchAll(/@"[^"]*"|@[-\w.$]+/g)].map(([symbol]) => nameOf(symbol));
 }
 
 /** By the member that is stored to: its name, or its number where the address is a constant. */
