@@ -1,5 +1,5 @@
 /** `vsp-lab scaffold`: writes the callbacks for a context structure, or says why not and changes nothing. */
-import { accessSync, constants, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
 import { baseName, folderOf, joinPath, relativePath } from '../core/run/paths.js';
 import { chooseContext } from '../core/scaffold/choose.js';
 import type { ScaffoldLanguage, ScaffoldStyle } from '../core/scaffold/model.js';
@@ -15,6 +15,7 @@ import { type CliHost, CommandError, EXIT, say } from './host.js';
 import { type ParsedOptions, parseOptions } from './options.js';
 import { folders } from './runSettings.js';
 import { SCAFFOLD_OPTIONS } from './scaffoldOptions.js';
+import { writeBoth } from './writeBoth.js';
 
 /** Answers the exit status; throws CommandError for what the user has to mend. */
 export async function scaffoldCommand(words: readonly string[], host: CliHost): Promise<number> {
@@ -50,7 +51,7 @@ export async function scaffoldCommand(words: readonly string[], host: CliHost): 
       result.fixture === undefined
         ? undefined
         : { path: joinPath(folder, result.fixture.name), text: result.fixture.text };
-    write(file, bytes, written, fixture, cwd);
+    writeBoth({ path: file, before: bytes, after: written }, fixture, (path) => relativePath(cwd, path));
     host.stdout.write(`${relativePath(cwd, file)}: ${result.written.join(', ')}\n`);
     if (fixture !== undefined) host.stdout.write(`${relativePath(cwd, fixture.path)}: tests\n`);
     for (const note of result.notes) say(host, `vsp-lab: ${note}`);
@@ -131,37 +132,4 @@ async function factsOf(engine: Engine, file: string, options: ParsedOptions, cwd
   } catch (error) {
     throw error instanceof SettingError ? new CommandError(error.message) : error;
   }
-}
-
-/** Both files or none: what somebody else has written meanwhile stays. */
-function write(
-  file: string,
-  before: Uint8Array,
-  after: Uint8Array,
-  fixture: { readonly path: string; readonly text: string } | undefined,
-  cwd: string,
-): void {
-  const shown = relativePath(cwd, file);
-  if (Buffer.compare(readFileSync(file), before) !== 0) {
-    throw new CommandError(`${shown} was changed meanwhile; nothing is written: try again`);
-  }
-  if (fixture !== undefined) {
-    try {
-      writeFileSync(fixture.path, fixture.text, { flag: 'wx' });
-    } catch (error) {
-      throw new CommandError(
-        `${relativePath(cwd, fixture.path)} cannot be written (${reason(error)}); nothing is written`,
-      );
-    }
-  }
-  try {
-    writeFileSync(file, after);
-  } catch (error) {
-    if (fixture !== undefined) rmSync(fixture.path, { force: true });
-    throw new CommandError(`${shown} cannot be written (${reason(error)}); nothing is written`);
-  }
-}
-
-function reason(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error);
 }

@@ -1,5 +1,5 @@
 /** Callbacks for a context structure: the command, from the structure to the files. */
-import { type Uri, Uri as Uris, window, workspace } from 'vscode';
+import { type TextDocument, type Uri, Uri as Uris, window, workspace } from 'vscode';
 import { baseName } from '../core/run/paths.js';
 import { chooseContext } from '../core/scaffold/choose.js';
 import { type ContextFacts, type ScaffoldOptions, type Sibling, siblingsOf } from '../core/scaffold/request.js';
@@ -29,24 +29,26 @@ async function run(lab: Lab, target: ScaffoldTarget | undefined): Promise<boolea
   if (!(await isWritable(uri))) return refuse(`${baseName(uri.path)} is read-only: nothing is written.`);
   lab.presence.wake();
   const document = await workspace.openTextDocument(uri);
-  const version = document.version;
-  const asked = await factsOf(lab, uri);
-  if (!asked.ok) return refuse(asked.message);
-  const chosen = await choose(asked.facts, uri, target);
+  let known = await knownOf(lab, uri, document);
+  if (!known.ok) return refuse(known.message);
+  const chosen = await choose(known.facts, uri, target);
   if (chosen === undefined) return false;
   if (typeof chosen === 'string') return refuse(chosen);
-  // Typed meanwhile: what was told of the structures may not be so any more.
-  const again = document.version === version ? asked : await factsOf(lab, uri);
-  if (!again.ok) return refuse(again.message);
-  const context = chooseContext(again.facts, chosen.context, baseName(uri.path));
+  // Typed or reloaded meanwhile: what was told of the structures may not be so any more.
+  while (document.version !== known.version) {
+    known = await knownOf(lab, uri, document);
+    if (!known.ok) return refuse(known.message);
+  }
+  const context = chooseContext(known.facts, chosen.context, baseName(uri.path));
   if (!context.ok) return refuse(context.message);
+  // From here to the edit nothing waits: the edit is of this very text, and VS Code refuses it for another.
   const result = scaffold({
     ...chosen.options,
     fileName: baseName(uri.path),
     text: document.getText(),
     context: context.value,
-    facts: again.facts,
-    siblings: await siblings(uri),
+    facts: known.facts,
+    siblings: known.siblings,
   });
   if (!result.ok) return refuse(result.message);
   const isApplied = await applyScaffold(document, result, chosen.preview);
@@ -79,10 +81,18 @@ async function choose(
   return askScaffold(usable, context);
 }
 
-async function factsOf(
-  lab: Lab,
-  uri: Uri,
-): Promise<{ readonly ok: true; readonly facts: ContextFacts } | { readonly ok: false; readonly message: string }> {
+type Known =
+  | {
+      readonly ok: true;
+      /** Of the document that this is known of. */
+      readonly version: number;
+      readonly facts: ContextFacts;
+      readonly siblings: readonly Sibling[];
+    }
+  | { readonly ok: false; readonly message: string };
+
+async function knownOf(lab: Lab, uri: Uri, document: TextDocument): Promise<Known> {
+  const { version } = document;
   const home = homeOf(uri);
   const answer = await lab.engine.contexts({
     cwd: enginePath(home),
@@ -93,7 +103,7 @@ async function factsOf(
   });
   if (!answer.ok) return answer;
   if (answer.facts === undefined) return { ok: false, message: `${baseName(uri.path)}: no such file` };
-  return { ok: true, facts: answer.facts };
+  return { ok: true, version, facts: answer.facts, siblings: await siblings(uri) };
 }
 
 /** The files of the source's folder, with what the sources among them include. */

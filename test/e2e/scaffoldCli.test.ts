@@ -144,6 +144,27 @@ describe('vsp-lab scaffold', () => {
     );
   });
 
+  it.each([
+    ['is only declared', 'struct NIC_RX_CONTEXT;', /^vsp-lab: NIC_RX_CONTEXT is only declared in .*Driver\.c: /],
+    [
+      'has nothing left to save',
+      'typedef struct { LIST_ENTRY Link; PVOID Buffer; } NIC_RX_CONTEXT;',
+      /^vsp-lab: nothing of NIC_RX_CONTEXT is left to save: Link \(list entry: linked anew\), Buffer \(pointer/,
+    ],
+    [
+      'wants a name that is taken',
+      'typedef struct { UINT32 Id; } NIC_RX_CONTEXT;\nint NicRxSavePacket;',
+      /^vsp-lab: the name NicRxSavePacket is taken in Driver\.c:4: /,
+    ],
+  ])('leaves a file alone whose structure %s', (_what, declared, message) => {
+    const text = `#include <ntddk.h>\n#include <vmbuskernelmodeclientlibapi.h>\n${declared}\n`;
+    project.write(file, text);
+    const { status, stdout, stderr } = scaffold('--file', file, '--context', 'NIC_RX_CONTEXT');
+    expect(stderr).toMatch(message);
+    expect([status, stdout, read(file).toString()]).toEqual([2, '', text]);
+    expect(there(fixture)).toBe(false);
+  });
+
   it('does nothing a second time', () => {
     project.write(
       file,

@@ -1,7 +1,20 @@
 import * as assert from 'node:assert/strict';
-import { chmodSync } from 'node:fs';
-import { type CodeAction, commands, type Position, Range, type TextDocument, Uri, window, workspace } from 'vscode';
-import { api, file, folder, lensLike, open, ours, until } from './support/acts.js';
+import { chmodSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type CodeAction,
+  CompletionItemKind,
+  type CompletionList,
+  commands,
+  extensions,
+  Position,
+  Range,
+  type TextDocument,
+  Uri,
+  window,
+  workspace,
+} from 'vscode';
+import { api, file, folder, lensLike, open, ours, setText, until } from './support/acts.js';
 
 const SOURCE = `#include <ntddk.h>
 #include <vmbuskernelmodeclientlibapi.h>
@@ -87,6 +100,7 @@ describe('callbacks for a context', () => {
     assert.equal(window.activeTextEditor?.document.uri.path, source().path);
     await commands.executeCommand('undo');
     await until('the text as it was', () => document.getText() === SOURCE);
+    await until('no tests', async () => !(await exists(fixture())));
   });
 
   it('run, and have sizes', async () => {
@@ -109,6 +123,49 @@ describe('callbacks for a context', () => {
     assert.match((await refused('NIC_RX_CONTEXT'))[0] ?? '', /^The name NIC_RX_SAVED is taken in Taken\.c:9/);
     assert.equal(document.getText(), text);
     assert.equal(await exists(fixture()), false);
+  });
+
+  for (const [what, declared, message] of [
+    ['is only declared', 'struct NIC_RX_CONTEXT;', /^NIC_RX_CONTEXT is only declared in /],
+    [
+      'has nothing left to save',
+      'typedef struct { LIST_ENTRY Link; PVOID Buffer; } NIC_RX_CONTEXT;',
+      /^Nothing of NIC_RX_CONTEXT is left to save: Link /,
+    ],
+    [
+      'wants a name that is taken',
+      'typedef struct { UINT32 Id; } NIC_RX_CONTEXT;\nint NicRxSavePacket;',
+      /^The name NicRxSavePacket is taken in Rx\.c:4: /,
+    ],
+  ] as const) {
+    it(`leave a file alone whose structure ${what}`, async () => {
+      const text = `#include <ntddk.h>\n#include <vmbuskernelmodeclientlibapi.h>\n${declared}\n`;
+      await workspace.fs.writeFile(source(), new TextEncoder().encode(text));
+      const document = await open(source());
+      const target = { uri: source(), context: 'NIC_RX_CONTEXT' };
+      assert.match((await said(() => commands.executeCommand('vspLab.scaffold', target)))[0] ?? '', message);
+      assert.equal(document.getText(), text);
+      assert.equal(await exists(fixture()), false);
+    });
+  }
+
+  it('are written into what a file is by then, where it changes while it is asked for', async () => {
+    const document = await open(source());
+    const done = commands.executeCommand<boolean>('vspLab.scaffold', { uri: source() });
+    const onDisk = SOURCE.replace('UINT32 RequestId;', 'UINT64 Wide;\n    UINT32 RequestId;');
+    await workspace.fs.writeFile(source(), new TextEncoder().encode(onDisk));
+    await until('the text of the disk', () => document.getText() === onDisk);
+    let isDone = false;
+    void done.then(() => {
+      isDone = true;
+    });
+    await until('the last step', async () => {
+      await commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+      return isDone;
+    });
+    assert.equal(await done, true);
+    assert.ok(document.getText().startsWith(onDisk.trimEnd()));
+    assert.match(document.getText(), /NTSTATUS NicRxRestorePacket\(/);
   });
 
   it('are not written into a file that is read-only', async () => {
@@ -134,6 +191,40 @@ describe('callbacks for a context', () => {
     assert.equal(await done, true);
     assert.match(document.getText(), /NTSTATUS NicRxRestorePacket\(/);
   });
+});
+
+describe('snippets', () => {
+  before(api);
+  const path = extensions.getExtension('vsp-lab.vsp-lab')?.extensionPath ?? '';
+  const written = readFileSync(join(path, 'snippets/kmcl.json'), 'utf8');
+  const snippets = Object.entries(JSON.parse(written) as Record<string, { readonly prefix: string }>);
+
+  for (const [langId, name] of [
+    ['c', 'Snippets.c'],
+    ['cpp', 'Snippets.cpp'],
+  ] as const) {
+    it(`are offered by prefix and inserted by name in ${langId}`, async () => {
+      const uri = Uri.joinPath(folder('synthetic-nic'), name);
+      await workspace.fs.writeFile(uri, new TextEncoder().encode('\n'));
+      const document = await open(uri);
+      const list = await commands.executeCommand<CompletionList>(
+        'vscode.executeCompletionItemProvider',
+        uri,
+        new Position(0, 0),
+      );
+      const offered = list.items.filter(({ kind }) => kind === CompletionItemKind.Snippet).map(({ label }) => label);
+      const labels = offered.map((label) => (typeof label === 'string' ? label : label.label));
+      for (const [title, { prefix }] of snippets) {
+        assert.ok(labels.includes(prefix), `${prefix} is not offered`);
+        await setText(document, '\n');
+        await commands.executeCommand('editor.action.insertSnippet', { langId, name: title });
+        assert.ok(document.lineCount > 3, `${title} inserted ${document.getText()}`);
+        assert.doesNotMatch(document.getText(), /\$\{?\d/);
+      }
+      await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+      await workspace.fs.delete(uri);
+    });
+  }
 });
 
 describe('a new driver file', () => {
