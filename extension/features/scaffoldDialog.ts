@@ -133,7 +133,7 @@ function mannerItems(candidate: ContextCandidate, { options, preview }: Manner):
   return [
     {
       label: '$(check) Write the callbacks',
-      detail: preview ? 'Shows the changes first' : 'One undo takes everything back',
+      detail: preview ? 'Shows the changes first: check those to make, then Apply' : 'One undo takes everything back',
     },
     {
       label: `Functions of KMCL: ${options.style === undefined ? 'as the file calls them' : style[options.style]}`,
@@ -199,7 +199,11 @@ function pick<Item extends QuickPickItem>(
     };
     const store = Disposable.from(
       input,
-      input.onDidAccept(() => end(many ? [...input.selectedItems] : [...input.activeItems])),
+      // A click selects an item without making it the active one.
+      input.onDidAccept(() => {
+        const { selectedItems, activeItems } = input;
+        end([...(many || selectedItems.length > 0 ? selectedItems : activeItems)]);
+      }),
       input.onDidTriggerButton((button: QuickInputButton) => {
         if (button === QuickInputButtons.Back) end(BACK);
       }),

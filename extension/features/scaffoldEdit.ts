@@ -44,9 +44,12 @@ export async function applyScaffold(
     const contents = new TextEncoder().encode(fixture.text);
     edit.createFile(uri, { contents, overwrite: false, ignoreIfExists: false }, metadata('Tests'));
   }
+  const before = document.version;
   const isApplied = await workspace.applyEdit(edit, { isRefactoring: true });
-  if (isApplied) await reveal(document, result.save);
-  return isApplied;
+  // Of a preview that is applied with nothing checked VS Code says the same as of one with everything.
+  const isWritten = isApplied && document.version !== before;
+  if (isWritten) await reveal(document, result.save);
+  return isWritten;
 }
 
 /** Shows the save callback where it is defined. */

@@ -1,5 +1,5 @@
 /** From an empty folder to sizes: three actions, by keyboard alone. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { temporaryFolder } from '../../scripts/vscode/workspace.mjs';
@@ -124,4 +124,72 @@ typedef struct _NIC_RX_CONTEXT {
     .first()
     .waitFor();
   await workbench.screenshot('scaffold-written');
+});
+
+it('goes back a step, shows changes before they are made, and makes none when they are discarded', async () => {
+  const folder = temporaryFolder();
+  const struct = `#include <ntddk.h>
+#include <vmbuskernelmodeclientlibapi.h>
+
+typedef struct _NIC_TX_CONTEXT {
+    UINT64 RequestId;
+    PVOID Device;
+} NIC_TX_CONTEXT, *PNIC_TX_CONTEXT;
+`;
+  writeFileSync(join(folder, 'Nic.c'), struct);
+  await workbench?.close();
+  workbench = await Workbench.open({ path: folder });
+  const { page } = workbench;
+  const press = (key: string): Promise<void> => page.keyboard.press(key);
+  const rows = page.locator('.quick-input-widget .quick-input-list .monaco-list-row');
+  const row = (text: string) => rows.filter({ hasText: text }).first();
+  const line = page.locator('.editor-instance .view-line');
+  await workbench.openFile('Nic.c');
+
+  const step = (number: number): Promise<void> =>
+    page.locator('.quick-input-title').getByText(`(${number}/3)`).waitFor();
+  const back = (): Promise<void> => page.locator('.quick-input-widget [aria-label^="Back"]').click();
+  const toManner = async (): Promise<void> => {
+    await workbench?.command('vspLab.scaffold');
+    await step(1);
+    await row('NIC_TX_CONTEXT').click();
+    await step(2);
+    await row('pointer: an address of this host and boot').waitFor();
+    await press('Enter');
+    await step(3);
+  };
+  await toManner();
+  await back();
+  await step(2);
+  await back();
+  await step(1);
+  await press('Enter');
+  await step(2);
+  await press('Enter');
+  await step(3);
+
+  const panel = page.locator('.bulk-edit-panel');
+  const preview = async (): Promise<void> => {
+    await row('Preview: no').click();
+    await row('Preview: yes').waitFor();
+    await row('Write the callbacks').click();
+    await panel.waitFor();
+  };
+  await preview();
+  await panel.getByText('NicTxFixture.c').first().waitFor();
+  await workbench.screenshot('scaffold-preview');
+  await panel.getByRole('button', { name: 'Discard' }).click();
+  await panel.waitFor({ state: 'hidden' });
+  expect(await line.filter({ hasText: 'NicTxSavePacket' }).count()).toBe(0);
+  expect(existsSync(join(folder, 'NicTxFixture.c'))).toBe(false);
+
+  await toManner();
+  await preview();
+  // What asks to be confirmed is not checked at first.
+  for (const name of ['Nic.c', 'NicTxFixture.c']) {
+    await panel.locator('.monaco-list-row').filter({ hasText: name }).first().locator('.edit-checkbox').click();
+  }
+  await panel.getByRole('button', { name: 'Apply' }).click();
+  await line.filter({ hasText: 'NicTxSavePacket' }).first().waitFor();
+  await until('the tests', () => existsSync(join(folder, 'NicTxFixture.c')) || undefined);
 });

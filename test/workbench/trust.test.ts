@@ -33,6 +33,14 @@ NTSTATUS PendingSave(VMBCHANNEL Channel, VMBPACKET Packet, PVOID SaveBuf, UINT32
 }
 `;
 
+const STRUCT = `#include <ntddk.h>
+#include <vmbuskernelmodeclientlibapi.h>
+
+typedef struct _NIC_RX_CONTEXT {
+    UINT64 RequestId;
+} NIC_RX_CONTEXT, *PNIC_RX_CONTEXT;
+`;
+
 describe('restricted mode', () => {
   const below = temporaryFolder();
   const options = { data: join(below, 'server'), extensions: join(below, 'extensions'), trust: false };
@@ -44,6 +52,7 @@ describe('restricted mode', () => {
   beforeAll(async () => {
     installExtension(ensurePackaged(), options);
     writeFileSync(join(folder, 'Pending.c'), PENDING);
+    writeFileSync(join(folder, 'Rx.c'), STRUCT);
     mkdirSync(join(below, 'probe'));
     for (const [name, text] of Object.entries(probe)) writeFileSync(join(below, 'probe', name), text);
     const server = await startServer(options);
@@ -120,5 +129,20 @@ describe('restricted mode', () => {
     await expect
       .poll(() => message.allInnerTexts())
       .toEqual(['Drivers are compiled and run in trusted workspaces only.']);
+  });
+
+  it('writes callbacks all the same: that runs nothing', async () => {
+    await page.keyboard.press('Escape');
+    await page.locator('.explorer-viewlet .monaco-list-row').filter({ hasText: 'Rx.c' }).first().dblclick();
+    await page.locator('.tab.active[data-resource-name="Rx.c"]').waitFor();
+    const title = 'VSP Lab: Generate Save/Restore Callbacks...';
+    await (await palette(title)).getByText(title, { exact: true }).click();
+    const rows = page.locator('.quick-input-list .monaco-list-row');
+    for (const text of ['NIC_RX_CONTEXT', 'RequestId', 'Write the callbacks']) {
+      await rows.filter({ hasText: text }).first().waitFor();
+      await page.keyboard.press('Enter');
+    }
+    await page.locator('.editor-instance .view-line').filter({ hasText: 'NicRxSavePacket' }).first().waitFor();
+    expect(await page.locator('.codelens-decoration').count()).toBe(0);
   });
 });
