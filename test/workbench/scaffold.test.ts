@@ -191,5 +191,5 @@ typedef struct _NIC_TX_CONTEXT {
   }
   await panel.getByRole('button', { name: 'Apply' }).click();
   await line.filter({ hasText: 'NicTxSavePacket' }).first().waitFor();
-  await until('the tests', () => existsSync(join(folder, 'NicTxFixture.c')) || undefined);
+  await until('the tests', async () => existsSync(join(folder, 'NicTxFixture.c')) || undefined);
 });
