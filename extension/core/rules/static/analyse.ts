@@ -12,6 +12,8 @@ import { incomingFateCheck } from './incomingFate.js';
 import { irqlCheck } from './irql.js';
 import { memoryCheck } from './memory.js';
 import { outgoingCheck } from './outgoing.js';
+import { outgoingContextsCheck } from './outgoingContexts.js';
+import { outgoingSendsCheck } from './outgoingSends.js';
 import { restorePacketCheck } from './restorePacket.js';
 import { savePacketCheck } from './savePacket.js';
 import { streamsCheck } from './streams.js';
@@ -27,6 +29,8 @@ function checks(): readonly Check[] {
     savePacketCheck(),
     restorePacketCheck(),
     outgoingCheck(),
+    outgoingContextsCheck(),
+    outgoingSendsCheck(),
     incomingBytesCheck(),
     incomingFateCheck(),
     incomingExternalCheck(),

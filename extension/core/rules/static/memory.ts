@@ -28,6 +28,7 @@ const FAIL_INSTEAD_OF_RAISE = 8n;
 const WITH_FLAGS = new Set(['ExAllocatePool2', 'ExAllocatePool3']);
 const ZEROING = /Zero$/;
 const QUOTA = /Quota/;
+const PAGED_LOOKASIDE = 'ExAllocateFromPagedLookasideList';
 const SENDS = /^VmbPacketSend/;
 const PAGED_BUFFER = 4n;
 
@@ -76,8 +77,12 @@ function isPrintable(tag: bigint): boolean {
 
 function returned(call: LibraryCall, result: Value | undefined, path: Path): void {
   const { name } = call;
-  if (!name.startsWith('ExAllocatePool')) return;
   const region = regionOf(result, path);
+  if (name === PAGED_LOOKASIDE && region !== undefined) {
+    const place = path.position(call.place);
+    put(path, region, { isPaged: true, isRaw: false, isRaising: false, tag: undefined, place, freed: undefined });
+  }
+  if (!name.startsWith('ExAllocatePool')) return;
   const flags = operandNumber(call, 0, path);
   if (region === undefined || flags === undefined) return;
   const isFlags = WITH_FLAGS.has(name);
@@ -99,6 +104,7 @@ function isPagedPool(name: string, flags: bigint): boolean {
 
 /** Whether a call asks for paged pool; false where that is not known. */
 export function asksForPagedPool(call: LibraryCall, path: Path): boolean {
+  if (call.name === PAGED_LOOKASIDE) return true;
   const flags = operandNumber(call, 0, path);
   return call.name.startsWith('ExAllocatePool') && flags !== undefined && isPagedPool(call.name, flags);
 }

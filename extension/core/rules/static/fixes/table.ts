@@ -3,6 +3,7 @@ import { CHANNEL_FIXES } from './channelFixes.js';
 import type { FixTable } from './fix.js';
 import { INCOMING_FIXES } from './incomingFixes.js';
 import { MEMORY_FIXES } from './memoryFixes.js';
+import { OUTGOING_FIXES } from './outgoingFixes.js';
 import { PACKET_FIXES } from './packetFixes.js';
 import { RESTORE_PACKET_FIXES } from './restorePacketFixes.js';
 import { SAVE_PACKET_FIXES } from './savePacketFixes.js';
@@ -12,6 +13,7 @@ export const FIXES: FixTable = {
   ...RESTORE_PACKET_FIXES,
   ...PACKET_FIXES,
   ...INCOMING_FIXES,
+  ...OUTGOING_FIXES,
   ...CHANNEL_FIXES,
   ...MEMORY_FIXES,
 };

@@ -5,6 +5,11 @@ import type { Path } from './path.js';
 import { maximum } from './ranges.js';
 import type { Origin, Pointer, Value } from './values.js';
 
+type Atomic = Instruction & { readonly op: 'atomic' };
+
+/** Atomic operations that are arithmetic as well. */
+const PLAIN = new Set(['add', 'sub', 'and', 'or', 'xor']);
+
 export class Accesses {
   readonly #checks: readonly Check[];
 
@@ -44,6 +49,16 @@ export class Accesses {
       state.memory.write(region, offset, size, value.bits === 0 ? 'unknown' : value, place);
     }
     return true;
+  }
+
+  /** An atomic operation. Nobody else is on this path: counters go up and down as it says. */
+  change({ operation, bits, size, to, place, at: from }: Atomic, operand: Value, at: Value, path: Path): boolean {
+    if (!this.load({ op: 'load', to, size, bits, isPointer: false, from, place }, at, path)) return false;
+    const before = path.state.frame.values[to];
+    const isPlain = before !== undefined && PLAIN.has(operation);
+    const after = isPlain ? path.values.operation(operation, bits, before, operand) : undefined;
+    const value = operation === 'xchg' ? operand : (after ?? path.values.symbol(bits, { kind: 'unknown' }));
+    return this.store({ op: 'store', value: from, size, to: from, place }, value, at, path);
   }
 
   /** What a copying, filling or comparing function reads and writes. */

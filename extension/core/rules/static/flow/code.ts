@@ -86,6 +86,16 @@ export type Instruction = Placed &
     | { readonly op: 'return'; readonly value: Operand | undefined }
     /** Nothing comes after it. */
     | { readonly op: 'stop' }
+    /** Reads, changes and writes at once; the result is what was there before. */
+    | {
+        readonly op: 'atomic';
+        readonly to: number;
+        readonly operation: string;
+        readonly bits: Bits;
+        readonly size: number;
+        readonly at: Operand;
+        readonly value: Operand;
+      }
     /** Anything else: an unknown result; `writes` is memory that it may change. */
     | { readonly op: 'other'; readonly to: number | undefined; readonly bits: Bits; readonly writes?: Operand }
   );

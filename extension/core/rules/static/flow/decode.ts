@@ -135,10 +135,9 @@ class Decoder {
       const bits = at < 0 ? operandBits(value) : bitsOf(rest.slice(at + 4).trim());
       return { op: 'cast', to, operation: opcode, bits, value, place };
     }
-    const pointer =
-      opcode === 'atomicrmw' || opcode === 'cmpxchg' ? /(?:^|[ (])(ptr [^,]+),/.exec(body)?.[1] : undefined;
-    const bits = opcode === 'atomicrmw' ? bitsOf(/, (i\d+|ptr) [^,]*(?:,| [a-z_]+(?:,|$))/.exec(body)?.[1] ?? '') : 0;
-    return { op: 'other', to, bits, place, ...(pointer === undefined ? {} : { writes: this.#typed(pointer) }) };
+    if (opcode === 'atomicrmw') return this.#atomic(rest, to, place);
+    const pointer = opcode === 'cmpxchg' ? /(?:^|[ (])(ptr [^,]+),/.exec(body)?.[1] : undefined;
+    return { op: 'other', to, bits: 0, place, ...(pointer === undefined ? {} : { writes: this.#typed(pointer) }) };
   }
 
   #allocaSize(rest: string): number {
@@ -146,6 +145,27 @@ class Decoder {
     const count = /^, i\d+ (\d+)(?:,|$)/.exec(rest.slice(type.length))?.[1];
     const dynamic = count === undefined && /^, i\d+ %/.test(rest.slice(type.length));
     return dynamic ? 0 : this.#context.layouts.stride(type) * Number(count ?? 1);
+  }
+
+  /** `volatile sub ptr %at, i32 1 seq_cst, align 4` */
+  #atomic(rest: string, to: number | undefined, place: number): Instruction {
+    const plain = rest.replace(/^volatile /, '');
+    const [operation = ''] = plain.split(' ', 1);
+    const [at = '', operand = ''] = splitList(plain.slice(operation.length + 1));
+    const [type = '', value = ''] = operand.split(' ');
+    const bits = bitsOf(type);
+    const size = this.#context.layouts.stride(type);
+    const result = to ?? this.#slot(`%.atomic.${this.#slots.size}`);
+    return {
+      op: 'atomic',
+      to: result,
+      operation,
+      bits,
+      size,
+      at: this.#typed(at),
+      value: this.#operand(value, bits),
+      place,
+    };
   }
 
   #load(rest: string, to: number, place: number): Instruction {

@@ -189,6 +189,13 @@ class Walking {
           this.#value(instruction.to, frame),
           this.#current,
         );
+      case 'atomic':
+        return this.#accesses.change(
+          instruction,
+          this.#value(instruction.value, frame),
+          this.#value(instruction.at, frame),
+          this.#current,
+        );
       case 'address':
         frame.values[instruction.to] = this.#address(instruction, frame);
         return true;
