@@ -51,5 +51,6 @@ export function activate(context: ExtensionContext): VspLabApi {
 }
 
 export async function deactivate(): Promise<void> {
-  await Promise.all([lab?.engine.dispose(), lab?.language.dispose()]);
+  const ends = lab?.beforeEnd.map((end) => end()) ?? [];
+  await Promise.all([...ends, lab?.engine.dispose(), lab?.language.dispose()]);
 }

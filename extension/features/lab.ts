@@ -30,6 +30,8 @@ export interface Lab {
   readonly runs: RunService;
   readonly debugSessions: DebugSessions;
   readonly checked: CheckedTexts;
+  /** Finished before the extension ends: VS Code waits for it, a few seconds at most. */
+  readonly beforeEnd: (() => Promise<void>)[];
 }
 
 /** Starts nothing but listeners: compiler and simulator are loaded by the first run. */
@@ -73,5 +75,6 @@ export function openLab(context: ExtensionContext): Lab {
     runs,
     debugSessions,
     checked,
+    beforeEnd: [],
   };
 }

@@ -11,8 +11,12 @@ import { packed } from './packing.js';
 import { uriOf } from './paths.js';
 import { type DriverResult, openTexts } from './results.js';
 
-/** After the last result, before it is written. */
-const PAUSE = 2000;
+/** Milliseconds after the last result, before it is written. */
+const PAUSE = 100;
+/** The same where writing takes a while, of which another run soon makes nothing. */
+const LONG_PAUSE = 2000;
+/** Bytes of columns from which writing takes a while: some 30,000 packets. */
+const LARGE = 2 << 20;
 /** Larger reports are run again sooner than they are read: of them the summary is kept. */
 const MAX_BYTES = 24 << 20;
 const MAX_REPORTS = 16;
@@ -45,6 +49,7 @@ export function activate(lab: Lab): void {
   if (storage === undefined) return;
   const saved = new SavedResults(lab, Uri.joinPath(storage, 'reports'));
   lab.store.add(saved);
+  lab.beforeEnd.push(() => saved.finish());
   lab.presence.whenAwake(() => saved.start());
 }
 
@@ -52,6 +57,8 @@ class SavedResults {
   readonly #lab: Lab;
   readonly #folder: Uri;
   #timer: NodeJS.Timeout | undefined;
+  /** One after the other: the index of the newest is the one that stays. */
+  #writing: Promise<void> = Promise.resolve();
   readonly #written = new Map<string, DriverResult>();
 
   constructor(lab: Lab, folder: Uri) {
@@ -75,21 +82,43 @@ class SavedResults {
 
   #writeLater(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#write().catch((error: unknown) => this.#lab.log.warn(`Results are not kept: ${String(error)}`));
-    }, PAUSE);
+    const isLarge = this.#unwritten().some(({ shown }) => columnBytes(shown.pack) > LARGE);
+    this.#timer = setTimeout(() => this.#writeNow(), isLarge ? LONG_PAUSE : PAUSE);
+  }
+
+  #writeNow(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing = this.#writing
+      .then(() => this.#write())
+      .catch((error: unknown) => this.#lab.log.warn(`Results are not kept: ${String(error)}`));
+  }
+
+  /** What waits to be written is, before the window goes. */
+  finish(): Promise<void> {
+    if (this.#timer !== undefined) this.#writeNow();
+    return this.#writing;
+  }
+
+  #newest(): readonly DriverResult[] {
+    return this.#lab.results.all.toSorted((a, b) => b.ranAt - a.ranAt).slice(0, MAX_REPORTS);
+  }
+
+  #unwritten(): readonly DriverResult[] {
+    return this.#newest().filter(
+      ({ key, shown }) => shown.compiled && this.#written.get(key)?.shown.pack !== shown.pack,
+    );
   }
 
   async #write(): Promise<void> {
-    const newest = this.#lab.results.all.toSorted((a, b) => b.ranAt - a.ranAt).slice(0, MAX_REPORTS);
     const drivers: SavedDriver[] = [];
-    for (const result of newest) {
-      if (!result.shown.compiled) continue;
-      if (this.#written.get(result.key)?.shown.pack !== result.shown.pack) {
-        const bytes = await packed(kept(result.shown.pack));
-        await workspace.fs.writeFile(this.#file(result.key), bytes);
-        this.#written.set(result.key, result);
-      }
+    for (const result of this.#unwritten()) {
+      const bytes = await packed(kept(result.shown.pack));
+      await workspace.fs.writeFile(this.#file(result.key), bytes);
+      this.#written.set(result.key, result);
+    }
+    for (const result of this.#newest()) {
+      if (!this.#written.has(result.key)) continue;
       const { key, name, home, newest: outcome, previous, ranAt } = result;
       const { sources, files } = outcome;
       drivers.push({ key, name, home: home.toString(), sources: [...sources], files: [...files], previous, ranAt });

@@ -48,6 +48,11 @@ describe('a driver in the editor', () => {
     await workbench.screenshot('lenses');
   });
 
+  it('has them in the next window, however soon that is opened', async () => {
+    await workbench.reload();
+    await workbench.lens(FIGURES).first().waitFor({ timeout: 60_000 });
+  });
+
   it('leads from its sizes to the packets they are of', async () => {
     await workbench.lens(FIGURES).first().click();
     view = await workbench.view();
