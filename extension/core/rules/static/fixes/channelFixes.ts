@@ -40,7 +40,7 @@ const LOOK: FixRow = {
 };
 
 const CHANNEL_CALL = (name: string): boolean => /^Vmb(?:Server|Client)?Channel/.test(name);
-const isNamed =
+export const isNamed =
   (...names: readonly string[]) =>
   (name: string): boolean =>
     names.includes(name);
@@ -81,7 +81,7 @@ function dropped(title: string, fits: (name: string) => boolean): FixRow {
 }
 
 /** The same at the place the finding refers to, in the same function. */
-function atEarlier(row: FixRow, title: string): FixRow {
+export function atEarlier(row: FixRow, title: string): FixRow {
   return {
     title,
     edits: (input) => {
@@ -120,7 +120,7 @@ function failingExit({ text, related }: FixInput): Span | undefined {
 }
 
 /** `line` of the call at the finding, on the way out that the finding refers to. */
-function onTheWayOut(
+export function onTheWayOut(
   title: string,
   fits: (name: string) => boolean,
   line: (call: CallText) => string | undefined,

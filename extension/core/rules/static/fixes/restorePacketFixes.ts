@@ -140,7 +140,7 @@ function propagated(input: FixInput): Edits {
 }
 
 /** `{` of the first `if (!NT_SUCCESS(...))` at or behind the call. */
-function failureBlock(text: string, place: number): number | undefined {
+export function failureBlock(text: string, place: number): number | undefined {
   const start = statementStart(text, place);
   const own = text.startsWith('if', start) ? start : undefined;
   const statement = statementAt(text, place);

@@ -7,6 +7,7 @@ import { OUTGOING_FIXES } from './outgoingFixes.js';
 import { PACKET_FIXES } from './packetFixes.js';
 import { RESTORE_PACKET_FIXES } from './restorePacketFixes.js';
 import { SAVE_PACKET_FIXES } from './savePacketFixes.js';
+import { STREAM_FIXES } from './streamFixes.js';
 
 export const FIXES: FixTable = {
   ...SAVE_PACKET_FIXES,
@@ -15,5 +16,6 @@ export const FIXES: FixTable = {
   ...INCOMING_FIXES,
   ...OUTGOING_FIXES,
   ...CHANNEL_FIXES,
+  ...STREAM_FIXES,
   ...MEMORY_FIXES,
 };
