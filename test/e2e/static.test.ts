@@ -103,7 +103,7 @@ function applied(text: string, fixes: readonly OfferedFix[]): string {
 }
 
 /** How many rules of the corpus have a quick fix that was tried; raised with each that is added. */
-const FIXED_RULES = 81;
+const FIXED_RULES = 91;
 
 interface Tried {
   /** `RULE in FUNCTION`. */

@@ -395,3 +395,36 @@ PROCESS(MapsItsOwnBuffer) // keeps: in-mdl-unmap-first, in-mdl-map-checked
     }
     VmbChannelPacketComplete(Packet, nullptr, 0);
 }
+
+/* ---- in-no-use-after-complete ---- */
+
+/* Completed by the helper that answers, and its MDL asked for its size. */
+static void Answer(VMBPACKETCOMPLETION packet, UINT32 status)
+{
+    VmbChannelPacketComplete(packet, &status, sizeof(status));
+}
+
+PROCESS(CountsAfterwards)
+{
+    PMDL mdl = nullptr;
+    UNREFERENCED_PARAMETER(Buffer);
+    UNREFERENCED_PARAMETER(BufferLength);
+    if (!Fetch(Packet, Flags, &mdl)) {
+        return;
+    }
+    Answer(Packet, 0);
+    SessionOf(Channel)->Sum += MmGetMdlByteCount(mdl); // finds: in-no-use-after-complete
+}
+
+PROCESS(CountsBefore) // keeps: in-no-use-after-complete
+{
+    PMDL mdl = nullptr;
+    UNREFERENCED_PARAMETER(Buffer);
+    UNREFERENCED_PARAMETER(BufferLength);
+    if (!Fetch(Packet, Flags, &mdl)) {
+        return;
+    }
+    const UINT32 count = MmGetMdlByteCount(mdl);
+    Answer(Packet, 0);
+    SessionOf(Channel)->Sum += count;
+}

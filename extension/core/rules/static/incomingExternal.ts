@@ -5,7 +5,7 @@ import type { Path } from './flow/path.js';
 import { PathKey } from './flow/state.js';
 import type { Region, Value } from './flow/values.js';
 import { hasRole, regionOf, STATUS } from './helpers.js';
-import { doneWith, PROCESS_PACKET } from './incomingState.js';
+import { doneOf, doneWith, PROCESS_PACKET } from './incomingState.js';
 
 interface External {
   readonly status: Value;
@@ -165,6 +165,13 @@ function used({ pointer, place }: Access, path: Path): void {
   if (pointer.region.name !== GET_EXTERNAL) return;
   const made = path.state.get(STORY).external.find(({ mdl }) => mdl === pointer.region);
   if (made === undefined) return;
+  const done = made.completion === undefined ? undefined : doneOf(made.completion, path);
+  if (done !== undefined) {
+    path.report('in-no-use-after-complete', place, `uses the MDL of a packet that was ${done.how} before`, [
+      path.remark(done.how, done.place),
+    ]);
+    return;
+  }
   const hasSucceeded = path.succeeded(made.status) === true;
   if (hasSucceeded && isStatus(made.status, STATUS.PENDING, path) === false) return;
   path.report(

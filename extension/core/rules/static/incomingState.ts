@@ -19,7 +19,11 @@ const DONE = new PathKey<ReadonlyMap<number, Done>>(new Map());
 /** What was done with the packet of that completion handle. */
 export function doneWith(handle: Value | undefined, path: Path): Done | undefined {
   const region = regionOf(handle, path);
-  return region === undefined ? undefined : path.state.get(DONE).get(region.id);
+  return region === undefined ? undefined : doneOf(region, path);
+}
+
+export function doneOf(handle: Region, path: Path): Done | undefined {
+  return path.state.get(DONE).get(handle.id);
 }
 
 export function markDone(handle: Region | undefined, done: Done, path: Path): void {

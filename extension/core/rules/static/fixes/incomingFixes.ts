@@ -10,10 +10,11 @@ import {
   linesBehind,
   operand,
   own,
+  parameter,
   without,
 } from './edits.js';
 import type { FixInput, FixTable } from './fix.js';
-import { type CallText, callIn, callsIn, statementAt } from './statement.js';
+import { type CallText, callIn, callsIn, indentAt, statementAt } from './statement.js';
 
 const ENDS = (name: string): boolean => /^VmbChannelPacket(?:Complete|Fail|DeferToPassive)$/.test(name);
 const FAIL = (name: string): boolean => name === 'VmbChannelPacketFail';
@@ -85,7 +86,31 @@ function deferFirst(input: FixInput): Edits {
   return [{ start: body, end: body, insert: lines.map((line) => `\n    ${line}`).join('') }];
 }
 
+/** The answer that is missing, before the `return`; at the end of a callback that does nothing else with its packet. */
+function completeFirst(input: FixInput): Edits {
+  const { text, offset } = input;
+  const packet = parameter(input, 1);
+  const body = bodyBefore(input);
+  if (packet === undefined || body === undefined) return undefined;
+  const line = `VmbChannelPacketComplete(${packet}, NULL, 0);`;
+  if (text.charAt(offset) !== '}') return before(input, () => [line]);
+  const uses = text.slice(body.start, body.end).replace(/UNREFERENCED_PARAMETER\(\w+\);/g, '');
+  if (new RegExp(`\\b${packet}\\b`).test(uses)) return undefined;
+  const start = text.lastIndexOf('\n', offset) + 1;
+  return [{ start, end: start, insert: `${indentAt(text, offset)}    ${line}\n` }];
+}
+
+/** A packet without external data is done with before anybody asks for it. */
+function lookAtFlags(input: FixInput): Edits {
+  const [packet, flags] = [parameter(input, 1), parameter(input, 4)];
+  if (packet === undefined || flags === undefined || leave(input, '') !== 'return;') return undefined;
+  const condition = `(${flags} & VMBUS_CHANNEL_PROCESS_PACKET_FLAG_EXTERNAL_DATA) == 0`;
+  return before(input, () => guard(condition, [`VmbChannelPacketComplete(${packet}, NULL, 0);`, 'return;']));
+}
+
 export const INCOMING_FIXES: FixTable = {
+  'in-complete-all-paths': { title: 'Complete the packet', edits: completeFirst },
+  'in-external-flag': { title: 'Complete packets without external data', edits: lookAtFlags },
   'in-defer-inline': { title: 'Return after the first call', edits: returnAfterwards },
   'in-fail-terminal': {
     title: 'Answer the packet, and only once',

@@ -6,6 +6,7 @@ import {
   type Edits,
   earlier,
   guard,
+  isConstant,
   linesBefore,
   linesInstead,
   operand,
@@ -14,10 +15,11 @@ import {
   parameter,
   removal,
   replace,
+  returnAt,
   without,
 } from './edits.js';
 import type { FixInput, FixTable } from './fix.js';
-import { callIn, callsIn, indentAt, statementAt } from './statement.js';
+import { callIn, callsIn, indentAt, skipped, statementAt } from './statement.js';
 
 const SEND = (name: string): boolean => name.startsWith('VmbPacketSend');
 const FREE_PACKET = (name: string): boolean => name === 'VmbPacketFree';
@@ -94,6 +96,36 @@ function tagOf(input: FixInput, name: string): string | undefined {
   return own?.operands[2]?.text;
 }
 
+/** At the `return` that leaves the packet behind. */
+function freeUnsent(input: FixInput): Edits {
+  const { text, offset, related } = input;
+  const [exit] = related;
+  const packet = answerOf(text, offset);
+  if (exit === undefined || packet === undefined || exit < offset || !isInScope(text, offset, exit)) return undefined;
+  const value = returnAt({ ...input, offset: exit })?.value.text;
+  if (value === undefined) return undefined;
+  const free = `VmbPacketFree(${packet});`;
+  if (isConstant(value)) return before({ ...input, offset: exit }, () => [free]);
+  if (!/^\w+$/.test(value)) return undefined;
+  return before({ ...input, offset: exit }, () => guard(`${packet} != NULL && !NT_SUCCESS(${value})`, [free]));
+}
+
+/** Whether no block that is open at the first place is closed before the second. */
+function isInScope(text: string, from: number, to: number): boolean {
+  let depth = 0;
+  for (let at = from; at < to; ) {
+    const next = skipped(text, at);
+    if (next !== at) {
+      at = next;
+      continue;
+    }
+    if (text.charAt(at) === '{') depth++;
+    else if (text.charAt(at) === '}' && --depth < 0) return false;
+    at++;
+  }
+  return true;
+}
+
 /** The only routine that the file sets on its packets. */
 function setRoutine(input: FixInput): Edits {
   const { text } = input;
@@ -128,6 +160,7 @@ function flagPaged(input: FixInput): Edits {
 }
 
 export const OUTGOING_FIXES: FixTable = {
+  'out-free-unsent': { title: 'Free the packet on the way out', edits: freeUnsent },
   'out-no-touch-after-send': { title: 'Do it before the packet is sent', edits: beforeSend },
   'out-free-custom': { title: 'Free the packet once', edits: freePacket },
   'out-init-size': { title: 'Use nonpaged pool', edits: nonpaged },
