@@ -2,6 +2,9 @@
 import { signal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Banners } from './banners.js';
+import { PausedBar } from './debug/pausedBar.js';
+import { PausedBuffer } from './debug/pausedBuffer.js';
+import { RunTimeline } from './debug/runTimeline.js';
 import { Detail } from './detail/detail.js';
 import { EmptyPage, emptyReason } from './empty.js';
 import { Overview } from './figures/overview.js';
@@ -35,13 +38,19 @@ export function App({ store }: { readonly store: Store }) {
     <div class="page">
       <Header store={store} />
       <Banners store={store} />
+      <PausedBar store={store} />
       {reason === null ? (
         <>
           <Overview store={store} model={model} />
           <Body store={store} model={model} />
         </>
-      ) : (
+      ) : store.debugging.value === null ? (
         <EmptyPage store={store} reason={reason} />
+      ) : (
+        <main class="lists" data-region aria-label="Debugged run">
+          <PausedBuffer store={store} />
+          <RunTimeline store={store} debugging={store.debugging.value} />
+        </main>
       )}
       <div class="hidden" role="status">
         {store.announcement.value}
@@ -53,7 +62,9 @@ export function App({ store }: { readonly store: Store }) {
 function Body({ store, model }: { readonly store: Store; readonly model: ListModel }) {
   const body = useRef<HTMLDivElement>(null);
   const { width } = useSize(body);
-  const isOpen = store.packetIndex.value !== null;
+  const debugged = store.debugging.value;
+  const hasBuffer = debugged !== null && debugged.at.buffer !== null;
+  const isOpen = store.packetIndex.value !== null || hasBuffer;
   const beside = width >= besideFrom;
   const share = `${(store.split.value * 100).toFixed(2)}%`;
   return (
@@ -65,7 +76,8 @@ function Body({ store, model }: { readonly store: Store; readonly model: ListMod
         <>
           <Splitter store={store} beside={beside} />
           <div class="side" data-region style={{ flexBasis: share }}>
-            <Detail store={store} />
+            <PausedBuffer store={store} />
+            {store.packetIndex.value !== null && <Detail store={store} />}
           </div>
         </>
       )}

@@ -34,6 +34,9 @@ export class EmbeddedSource implements ReportSource {
       cancel: needsEditor,
       exportReport: needsEditor,
       explainRule: needsEditor,
+      travel: needsEditor,
+      debugToFinding: needsEditor,
+      openDebugged: needsEditor,
     };
   }
 

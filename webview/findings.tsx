@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Finding } from '../extension/core/run/report.js';
 import { Empty } from './empty.js';
 import { count } from './format.js';
+import { Icon } from './icons.js';
 import { SeverityIcon } from './outcome.js';
 import type { Store } from './store.js';
 
@@ -68,6 +69,7 @@ export function FindingsList({ store }: { readonly store: Store }) {
           isSelected={index === selected}
           isStart={index === start}
           onSelect={() => selectFinding(store, index)}
+          onDebug={() => store.debugToFinding(index)}
         />
       ))}
     </ul>
@@ -90,9 +92,10 @@ interface FindingRowProps {
   readonly isSelected: boolean;
   readonly isStart: boolean;
   readonly onSelect: () => void;
+  readonly onDebug: () => void;
 }
 
-function FindingRow({ store, finding, isSelected, isStart, onSelect }: FindingRowProps) {
+function FindingRow({ store, finding, isSelected, isStart, onSelect, onDebug }: FindingRowProps) {
   const { severity, message, rule, location, packetIndex, suppressed } = finding;
   return (
     <li class={`finding ${suppressed ? 'suppressed' : ''}`} aria-current={isSelected}>
@@ -127,6 +130,18 @@ function FindingRow({ store, finding, isSelected, isStart, onSelect }: FindingRo
             onClick={() => store.openSource(location)}
           >
             {baseName(location.file)}:{location.line}
+          </button>
+        )}
+        {store.source.live && (
+          <button
+            type="button"
+            class="tool"
+            aria-label={`Debug to this finding: ${rule}`}
+            title={store.canRun.value ? 'Debug to this finding' : 'Debugging needs a trusted workspace'}
+            disabled={!store.canRun.value}
+            onClick={onDebug}
+          >
+            <Icon name="debug-alt" />
           </button>
         )}
       </span>

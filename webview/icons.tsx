@@ -14,6 +14,8 @@ export const codePoints = {
   'clear-all': 0xeabf,
   close: 0xea76,
   copy: 0xebcc,
+  'debug-alt': 0xeb91,
+  'debug-stackframe': 0xeb8b,
   'debug-stop': 0xead7,
   error: 0xea87,
   export: 0xebac,

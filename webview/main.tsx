@@ -5,6 +5,7 @@ import './findings.css';
 import './list/list.css';
 import './figures/figures.css';
 import './detail/detail.css';
+import './debug/debug.css';
 /** The Packet Buffers page: one bundle for the webview and for the exported file. */
 import { render } from 'preact';
 import { App } from './app.js';

@@ -34,6 +34,9 @@ const calls: Calls = {
   exportReport: { argument: { format: 'csv' }, result: null },
   copy: { argument: { text: 'static const UCHAR Saved[1] = { 0x00 };' }, result: null },
   explainRule: { argument: { rule: 'savepkt-size-exact' }, result: null },
+  travel: { argument: { event: 12 }, result: null },
+  debugToFinding: { argument: { driver: '/nic', run: 0, finding: 1 }, result: null },
+  openDebugged: { argument: { file: 'Nic.c', line: 12, column: 3 }, result: null },
 };
 
 const driver: DriverReport = {
@@ -53,6 +56,62 @@ const events: { readonly [Kind in SourceEvent['kind']]: Extract<ViewEvent<SentRe
   report: { kind: 'report', driver: sent(plain) },
   source: { kind: 'source', driver: '/nic', stale: false, problems: driver.problems },
   progress: { kind: 'progress', running: true, text: 'Compiling Nic.c' },
+  paused: {
+    kind: 'paused',
+    at: {
+      session: 'one',
+      shown: { driver: '/nic', run: 0 },
+      run: 'SavesInFlightRequests',
+      reason: 'Paused at a breakpoint',
+      location: { file: 'Nic.c', line: 12, column: 5, function: 'NicSavePacket' },
+      callback: 'EvtVmbChannelSavePacket',
+      channel: 0,
+      packet: 3,
+      pass: 'write',
+      buffer: {
+        size: 8,
+        written: 4,
+        bytes: Uint8Array.of(1, 2, 3, 4, 0, 0, 0, 0),
+        runs: [
+          { offset: 0, length: 4, place: { file: 'Nic.c', line: 11, column: 5, function: 'NicSavePacket' } },
+          { offset: 4, length: 4, place: null },
+        ],
+      },
+    },
+    timeline: {
+      version: 2,
+      since: 1,
+      keep: 1,
+      changed: [{ at: 0, event: { record: 4, kind: 'call', name: 'VspLabSave', channel: 0, depth: 0, count: 2 } }],
+      added: [
+        {
+          record: 9,
+          kind: 'packet',
+          name: 'EvtVmbChannelSavePacket',
+          channel: 0,
+          depth: 1,
+          packet: 3,
+          pass: 'write',
+          status: '0x00000000',
+          place: 0,
+        },
+        {
+          record: 10,
+          kind: 'finding',
+          name: 'savepkt-stable',
+          channel: null,
+          depth: 0,
+          message: 'differs',
+          finding: 0,
+        },
+      ],
+      places: [{ file: 'Nic.c', line: 12, column: 5, function: 'NicSavePacket' }],
+      here: 1,
+      dropped: 0,
+    },
+  },
+  resumed: { kind: 'resumed' },
+  debugEnded: { kind: 'debugEnded' },
   reveal: { kind: 'reveal', target: { driver: '/nic', run: 0, channel: 0, packet: 4, finding: 1, byte: 7 } },
 };
 

@@ -3,7 +3,8 @@
  * transferable columns. The exported HTML file answers the same calls from what is embedded in it.
  */
 import type { RunFigures } from '../extension/core/run/figures.js';
-import type { Packet } from '../extension/core/run/report.js';
+import type { TimelineChange } from '../extension/core/run/knownEvents.js';
+import type { Packet, Pass, Position } from '../extension/core/run/report.js';
 import type { ReportPack } from '../extension/core/run/reportPack.js';
 
 export type { RunFigures };
@@ -49,6 +50,37 @@ export interface Target {
  */
 export type SentReport = Omit<DriverReport, 'pack'> & { readonly pack: Uint8Array };
 
+/** A debugged run that stands still. */
+export interface Paused {
+  /** Tells sessions apart. */
+  readonly session: string;
+  /** Key of the driver and index of its run in the newest report; null: it has none yet. */
+  readonly shown: { readonly driver: string; readonly run: number } | null;
+  /** Name of the run. */
+  readonly run: string;
+  /** `Paused at a breakpoint`. */
+  readonly reason: string;
+  /** Innermost place in the driver's code. */
+  readonly location: Position | null;
+  /** Whose callback runs; null where none does. */
+  readonly callback: string | null;
+  readonly channel: number | null;
+  readonly packet: number | null;
+  readonly pass: Pass | null;
+  readonly buffer: PausedBuffer | null;
+}
+
+/** SaveBuf of the callback that runs. */
+export interface PausedBuffer {
+  readonly size: number;
+  /** Bytes written so far; null in a restore, which reads them. */
+  readonly written: number | null;
+  /** The first 4096. */
+  readonly bytes: Uint8Array;
+  /** Neighbours by the place that wrote them; null: nobody yet, or saved before. */
+  readonly runs: readonly { readonly offset: number; readonly length: number; readonly place: Position | null }[];
+}
+
 /** What arrives unasked; `Report` is how a driver's report is held. */
 export type ViewEvent<Report> =
   /** What there is instead of all there was; the answer to `ready`. */
@@ -63,7 +95,12 @@ export type ViewEvent<Report> =
       readonly problems: readonly Problem[];
     }
   | { readonly kind: 'progress'; readonly running: boolean; readonly text: string }
-  | { readonly kind: 'reveal'; readonly target: Target };
+  | { readonly kind: 'reveal'; readonly target: Target }
+  /** A debugged run has come to stand, or stands with other values. */
+  | { readonly kind: 'paused'; readonly at: Paused; readonly timeline: TimelineChange }
+  /** It goes on. */
+  | { readonly kind: 'resumed' }
+  | { readonly kind: 'debugEnded' };
 
 export type Answer =
   | { readonly kind: 'answer'; readonly id: number; readonly ok: true; readonly value: unknown }
@@ -102,6 +139,18 @@ export interface ViewCalls {
   readonly cancel: { readonly argument: null; readonly result: null };
   readonly exportReport: { readonly argument: { readonly format: 'json' | 'csv' | 'html' }; readonly result: null };
   readonly copy: { readonly argument: { readonly text: string }; readonly result: null };
+  /** Goes to an event of the debugged run, by its index in the timeline; `paused` follows. */
+  readonly travel: { readonly argument: { readonly event: number }; readonly result: null };
+  /** Of a report's finding: debugs its run up to it. */
+  readonly debugToFinding: {
+    readonly argument: { readonly driver: string; readonly run: number; readonly finding: number };
+    readonly result: null;
+  };
+  /** A place of the debugged run, which may have no report. */
+  readonly openDebugged: {
+    readonly argument: { readonly file: string; readonly line: number; readonly column: number };
+    readonly result: null;
+  };
   readonly explainRule: { readonly argument: { readonly rule: string }; readonly result: null };
 }
 

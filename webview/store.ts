@@ -6,7 +6,8 @@ import { batch, computed, effect, type ReadonlySignal, type Signal, signal } fro
 import { PackedPackets } from '../extension/core/run/packedPackets.js';
 import type { Finding, Packet } from '../extension/core/run/report.js';
 import type { PackedChannel, PackedRun } from '../extension/core/run/reportPack.js';
-import type { DriverReport, Target } from './protocol.js';
+import { createDebugging, type Debugging } from './debug/debugging.js';
+import type { DriverReport, Paused, Target } from './protocol.js';
 import { parseSavedState, type SavedState, type Sort, type Tab } from './savedState.js';
 import type { ReportSource, SourceEvent } from './source.js';
 
@@ -33,6 +34,8 @@ export interface Store {
   /** Byte of the selected packet's saved state that hex pane and fields have their cursor on; null: none yet. */
   readonly byte: Signal<number | null>;
 
+  /** Null while nothing is debugged. */
+  readonly debugging: ReadonlySignal<Debugging | null>;
   readonly tab: Signal<Tab>;
   readonly sort: Signal<Sort>;
   readonly filter: Signal<string>;
@@ -54,6 +57,12 @@ export interface Store {
   openSource(place: { readonly file: string; readonly line: number; readonly column?: number } | null): void;
   copy(text: string): void;
   explainRule(rule: string): void;
+  /** By its index in the debugged run's timeline. */
+  travel(event: number): void;
+  /** By its index in the run's findings. */
+  debugToFinding(finding: number): void;
+  /** A place of the debugged run. */
+  openDebugged(place: { readonly file: string; readonly line: number; readonly column?: number }): void;
   /** Runs the shown driver again, or what the editor shows where there is none yet. */
   runDriver(): void;
   cancel(): void;
@@ -94,6 +103,7 @@ export function createStore(source: ReportSource): Store {
   const split = signal(saved.split);
   const announcement = signal('');
   const failure = signal('');
+  const debugging = createDebugging(tab);
 
   const driver = computed(() => {
     const list = drivers.value ?? [];
@@ -159,6 +169,15 @@ export function createStore(source: ReportSource): Store {
     });
   }
 
+  /** What is selected goes with the run; where its callbacks have no packet, the last one stays. */
+  function follow({ shown, channel: wanted, packet: index }: Paused): void {
+    if (shown === null) return;
+    const isOther = shown.driver !== driver.value?.key || shown.run !== runIndex.value;
+    if (isOther) selectRun(shown.driver, shown.run);
+    if (wanted !== null) wantedChannel.value = wanted;
+    if (index !== null) selectPacket(index);
+  }
+
   function receive(event: SourceEvent): void {
     batch(() => {
       if (event.kind === 'reports') {
@@ -177,8 +196,11 @@ export function createStore(source: ReportSource): Store {
         drivers.value = (drivers.value ?? []).map((old) => (old.key === key ? { ...old, stale, problems } : old));
       } else if (event.kind === 'progress') {
         progress.value = { running: event.running, text: event.text };
-      } else {
+      } else if (event.kind === 'reveal') {
         reveal(event.target);
+      } else {
+        debugging.receive(event);
+        if (event.kind === 'paused') follow(event.at);
       }
     });
   }
@@ -223,6 +245,7 @@ export function createStore(source: ReportSource): Store {
     packet,
     finding,
     byte,
+    debugging: debugging.state,
     tab,
     sort,
     filter,
@@ -251,6 +274,16 @@ export function createStore(source: ReportSource): Store {
     },
     explainRule(rule) {
       attempt(source.call('explainRule', { rule }));
+    },
+    travel(event) {
+      if (debugging.state.value?.isPaused === true) attempt(source.call('travel', { event }));
+    },
+    debugToFinding(index) {
+      if (driver.value === null) return;
+      attempt(source.call('debugToFinding', { driver: driver.value.key, run: runIndex.value, finding: index }));
+    },
+    openDebugged({ file, line, column = 1 }) {
+      attempt(source.call('openDebugged', { file, line, column }));
     },
     runDriver() {
       attempt(source.call('run', { driver: driver.value?.key ?? null }));

@@ -1,5 +1,6 @@
 /** The lists of a run, one at a time. */
 
+import { RunTimeline } from './debug/runTimeline.js';
 import { Stream } from './detail/stream.js';
 import { Timeline } from './detail/timeline.js';
 import { FiguresPanel } from './figures/figuresPanel.js';
@@ -103,7 +104,11 @@ function Panel({ tab, store, model }: TabProps & { readonly tab: Tab }) {
     case 'stream':
       return <Stream store={store} />;
     case 'timeline':
-      return <Timeline store={store} />;
+      return store.debugging.value === null ? (
+        <Timeline store={store} />
+      ) : (
+        <RunTimeline store={store} debugging={store.debugging.value} />
+      );
     case 'figures':
       return <FiguresPanel store={store} model={model} />;
     case 'output':

@@ -74,12 +74,60 @@ const target = v.object({
   byte: v.exactOptional(whole),
 });
 
+const pass = v.picklist(['query', 'write', 'restore']);
+const runEvent = v.object({
+  record: whole,
+  kind: v.picklist(['state', 'call', 'callback', 'packet', 'finding']),
+  name: v.string(),
+  channel: v.nullable(whole),
+  depth: whole,
+  packet: v.exactOptional(whole),
+  pass: v.exactOptional(pass),
+  count: v.exactOptional(whole),
+  status: v.exactOptional(v.string()),
+  message: v.exactOptional(v.string()),
+  finding: v.exactOptional(whole),
+  place: v.exactOptional(whole),
+});
+const timeline = v.object({
+  version: whole,
+  since: whole,
+  keep: whole,
+  changed: v.array(v.object({ at: whole, event: runEvent })),
+  added: v.array(runEvent),
+  places: v.array(position),
+  here: whole,
+  dropped: whole,
+});
+const paused = v.object({
+  session: v.string(),
+  shown: v.nullable(v.object({ driver: v.string(), run: whole })),
+  run: v.string(),
+  reason: v.string(),
+  location: v.nullable(position),
+  callback: v.nullable(v.string()),
+  channel: v.nullable(whole),
+  packet: v.nullable(whole),
+  pass: v.nullable(pass),
+  buffer: v.nullable(
+    v.object({
+      size: whole,
+      written: v.nullable(whole),
+      bytes: v.instance(Uint8Array),
+      runs: v.array(v.object({ offset: whole, length: whole, place: v.nullable(position) })),
+    }),
+  ),
+});
+
 const toView = v.variant('kind', [
   v.object({ kind: v.literal('reports'), drivers: v.array(driver), canRun: v.boolean() }),
   v.object({ kind: v.literal('report'), driver }),
   v.object({ kind: v.literal('source'), driver: v.string(), stale: v.boolean(), problems: v.array(problem) }),
   v.object({ kind: v.literal('progress'), running: v.boolean(), text: v.string() }),
   v.object({ kind: v.literal('reveal'), target }),
+  v.object({ kind: v.literal('paused'), at: paused, timeline }),
+  v.object({ kind: v.literal('resumed') }),
+  v.object({ kind: v.literal('debugEnded') }),
   v.variant('ok', [
     v.object({ kind: v.literal('answer'), id: whole, ok: v.literal(true), value: v.unknown() }),
     v.object({ kind: v.literal('answer'), id: whole, ok: v.literal(false), message: v.string() }),

@@ -336,6 +336,15 @@ describe('a run that stands', () => {
     expect(await client.ask('vspKernel')).toMatchObject({
       nodes: [{ label: 'no callback' }, { label: 'Saved chunks' }, { label: 'Pool blocks' }],
     });
-    expect(await client.ask('vspPlace')).toEqual({ run: 'SavesAndRestores', channel: null, packet: null, pass: null });
+    expect(await client.ask('vspPlace')).toEqual({
+      run: 'SavesAndRestores',
+      reason: 'Paused at a breakpoint',
+      location: { file: 'Driver.c', line: 12, column: 5, function: 'SavePacket' },
+      callback: null,
+      channel: null,
+      packet: null,
+      pass: null,
+      buffer: null,
+    });
   });
 });

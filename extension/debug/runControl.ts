@@ -51,6 +51,8 @@ export class RunControl {
   readonly breakpoints: Breakpoints;
   readonly threads = new Threads();
   client: DebugProtocol.InitializeRequestArguments = { adapterID: 'vsp' };
+  /** How often the client has changed memory or a variable. */
+  edits = 0;
   readonly #tell: Tell;
   #state: State = 'new';
   #target: DebugTarget | undefined;
@@ -257,6 +259,7 @@ export class RunControl {
 
   /** The client has changed memory or a variable: views of it are stale. */
   changed(memory: { readonly address: number; readonly count: number } | undefined): void {
+    this.edits += 1;
     if (memory !== undefined && this.client.supportsMemoryEvent === true) {
       const memoryReference = `0x${memory.address.toString(16).toUpperCase().padStart(16, '0')}`;
       this.#later(() => this.#tell('memory', { memoryReference, offset: 0, count: memory.count }));

@@ -12,6 +12,7 @@ import {
   window,
   workspace,
 } from 'vscode';
+import type { Finding, Run } from '../core/run/report.js';
 import { unpackReport } from '../core/run/reportPack.js';
 import { startDebugging } from './debug.js';
 import { rangeOf } from './edits.js';
@@ -68,38 +69,44 @@ async function debugToFinding(lab: Lab, link: unknown): Promise<void> {
     void window.showInformationMessage(`No run has made the finding ${wanted.rule} here: run the driver first.`);
     return;
   }
-  const { result, test, finding } = found;
-  const program = uriOf(result.newest.folder);
-  await startDebugging(
-    program,
-    { ...(test === undefined ? {} : { test }), __finding: finding },
-    `Debug to ${wanted.rule}`,
-  );
+  await start(found.result, found.run, found.finding);
+}
+
+/** From the Packet Buffers view: a finding of a report by its run and number. Throws what the page is to show. */
+export async function debugToReported(result: DriverResult, run: number, finding: number): Promise<void> {
+  const reported = unpackReport(result.shown.pack).runs[run];
+  const found = reported?.findings[finding];
+  if (reported === undefined || found === undefined) throw new Error('This finding is gone: run the driver again.');
+  await start(result, reported, found);
+}
+
+async function start(result: DriverResult, run: Run, finding: Finding): Promise<void> {
+  const { rule, location, channel, packetIndex: packet, pass } = finding;
+  const place = location === null ? {} : { file: location.file, line: location.line };
+  const test = run.contextSource === 'fixture' ? { test: run.name } : {};
+  const more = { ...test, __finding: { rule, ...place, channel, packet, pass } };
+  await startDebugging(uriOf(result.newest.folder), more, `Debug to ${rule}`);
 }
 
 interface Found {
   readonly result: DriverResult;
-  readonly test?: string;
-  /** As the report has it: the adapter goes there. */
-  readonly finding: object;
+  readonly run: Run;
+  readonly finding: Finding;
 }
 
 /** The first run that made it, where its text is now. */
 function findingAt(lab: Lab, uri: Uri, { rule, line }: FindingLink): Found | undefined {
   for (const result of lab.results.of(uri)) {
     for (const run of unpackReport(result.shown.pack).runs) {
-      for (const { rule: made, location, channel, packetIndex: packet, pass } of run.findings) {
+      for (const finding of run.findings) {
+        const { rule: made, location } = finding;
         if (made !== rule || location === null) continue;
         const file = fileOf(result, location.file);
         if (file?.toString() !== uri.toString()) continue;
         const place = { line: location.line - 1, character: 0 };
         const moved = lab.edits.move(uri, { start: place, end: place }, result.shown.stamps);
         if (moved === undefined || rangeOf(moved).start.line !== line) continue;
-        return {
-          result,
-          ...(run.contextSource === 'fixture' ? { test: run.name } : {}),
-          finding: { rule, file: location.file, line: location.line, channel, packet, pass },
-        };
+        return { result, run, finding };
       }
     }
   }

@@ -11,10 +11,10 @@ import {
 import { joinPath } from '../core/run/paths.js';
 import { OWN_REQUESTS } from '../debug/ownRequests.js';
 import type { KernelTreeNode } from '../debug/values/asks.js';
-import type { DebugSessions, Standing } from './debugSessions.js';
+import { type DebugSessions, homePath } from './debugSessions.js';
 import { KERNEL_VIEW } from './ids.js';
 import type { Lab } from './lab.js';
-import { enginePath, homeOf, uriOf } from './paths.js';
+import { uriOf } from './paths.js';
 
 export function activate(lab: Lab): void {
   const trees = new KernelTree(lab.debugSessions);
@@ -96,12 +96,4 @@ function shownNodes(nodes: readonly KernelTreeNode[], parent: string): Shown[] {
     const label = index === 0 && parent === '' ? 'running' : node.label;
     return { node, path: `${parent}/${label}${count === 0 ? '' : `#${count}`}` };
   });
-}
-
-/** The folder that names of the run's files are relative to. */
-function homePath({ session }: Standing): string {
-  const program = session.configuration['program'];
-  if (typeof program === 'string') return enginePath(homeOf(uriOf(program.replaceAll('\\', '/'))));
-  const folder = session.workspaceFolder?.uri;
-  return folder === undefined ? '/' : enginePath(folder);
 }

@@ -15,7 +15,8 @@ import {
 } from 'vscode';
 import { PROTOCOL, type SentReport, type Target, type ToView } from '../../webview/protocol.js';
 import { savedOf, withoutSaved } from '../core/run/reportPack.js';
-import { debuggedResult, type Standing } from './debugSessions.js';
+import { debugToReported } from './debugFinding.js';
+import { PausedPages } from './debugPages.js';
 import { driverReport, problemsOf, targetOf } from './driverReports.js';
 import { exportReport } from './exportReport.js';
 import { type AnchorLink, EDITOR_VIEW, VIEW } from './ids.js';
@@ -48,7 +49,6 @@ export function activate(lab: Lab): void {
     registerCommand('vspLab.showPacketBuffers', (link) => buffers.show(isAnchorLink(link) ? link : undefined)),
   );
   lab.store.add(registerCommand('vspLab.openPacketBuffersInEditor', () => buffers.openInEditor()));
-  lab.store.add(lab.debugSessions.onDidChange((standing) => buffers.follow(standing)));
   lab.presence.whenAwake(() => buffers.reopen());
 }
 
@@ -65,6 +65,8 @@ class PacketBuffers implements PageHost {
   readonly #filled = new WeakSet<Page>();
   /** What each driver's newest message to the pages was made of. */
   readonly #sent = new Map<string, DriverResult>();
+  /** Where a debugged run stands. */
+  readonly #paused: PausedPages;
   #wanted: Target | undefined;
   #panel: WebviewPanel | undefined;
 
@@ -94,6 +96,18 @@ class PacketBuffers implements PageHost {
       await env.clipboard.writeText(text);
       return null;
     },
+    travel: async ({ event }) => {
+      await this.#paused.travel(event);
+      return null;
+    },
+    debugToFinding: async ({ driver, run, finding }) => {
+      await debugToReported(this.#result(driver), run, finding);
+      return null;
+    },
+    openDebugged: async ({ file, line, column }) => {
+      await this.#paused.open(file, line, column);
+      return null;
+    },
     explainRule: async ({ rule }) => {
       await commands.executeCommand('vspLab.explainRule', rule);
       return null;
@@ -102,6 +116,7 @@ class PacketBuffers implements PageHost {
 
   constructor(lab: Lab) {
     this.#lab = lab;
+    this.#paused = lab.store.add(new PausedPages(lab, () => this.#told()));
     lab.store.add(lab.results.onDidChange((result) => this.#tell(result)));
     lab.store.add(
       lab.results.onDidRemove(({ key }) => {
@@ -160,17 +175,6 @@ class PacketBuffers implements PageHost {
       await setContext('vspLab.present', true);
       await commands.executeCommand(`${VIEW.panel}.focus`);
     }
-    this.#reveal();
-  }
-
-  /** While debugging the view shows the packet whose callback runs; it never takes the focus. */
-  follow(standing: Standing | undefined): void {
-    if (standing === undefined) return;
-    const { packet, channel, run: name } = standing.place;
-    const result = debuggedResult(this.#lab.results, standing);
-    const run = result?.shown.pack.runs.findIndex((each) => each.name === name) ?? -1;
-    if (result === undefined || run < 0 || packet === null || channel === null) return;
-    this.#wanted = { driver: result.key, run, channel, packet };
     this.#reveal();
   }
 
@@ -263,6 +267,7 @@ class PacketBuffers implements PageHost {
       if (!goesOn()) return;
       if (driver !== undefined) page.post({ kind: 'report', driver });
     }
+    this.#paused.fill(page);
     this.#reveal();
   }
 

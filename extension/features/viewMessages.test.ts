@@ -10,6 +10,9 @@ const GOOD: { readonly [Name in CallName]: ViewCalls[Name]['argument'] } = {
   cancel: null,
   exportReport: { format: 'html' },
   copy: { text: '0x00' },
+  travel: { event: 12 },
+  debugToFinding: { driver: '/nic', run: 0, finding: 1 },
+  openDebugged: { file: 'Nic.c', line: 12, column: 3 },
   explainRule: { rule: 'mem-leak' },
 };
 

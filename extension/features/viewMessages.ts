@@ -19,6 +19,9 @@ const ARGUMENTS: Arguments = {
   exportReport: v.strictObject({ format: v.picklist(['json', 'csv', 'html']) }),
   copy: v.strictObject({ text }),
   explainRule: v.strictObject({ rule: key }),
+  travel: v.strictObject({ event: whole }),
+  debugToFinding: v.strictObject({ driver: key, run: whole, finding: whole }),
+  openDebugged: v.strictObject({ file: key, line: whole, column: whole }),
 };
 
 const NAMES = Object.keys(ARGUMENTS) as readonly CallName[];

@@ -46,17 +46,10 @@ const link: RunLink = {
   takePause: () => Atomics.exchange(words, SIGNAL.PAUSE, 0) !== 0,
 };
 
-const run = new DebugRun({
-  loaded,
-  program,
-  options,
-  services,
-  cwd,
-  link,
-  explain: explainer(loaded, program, options),
-});
+const explain = explainer(loaded, program, options);
+const run = new DebugRun({ loaded, program, options, services, cwd, link, explain });
 
-const answers = answersOf(run, services, (start) => {
+const answers = answersOf(run, services, explain, (start) => {
   if (isStarted) throw new Refused('the run has begun already');
   isStarted = true;
   begin = start;

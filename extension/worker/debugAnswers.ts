@@ -1,11 +1,13 @@
 /** Answers of a debug run to its host's requests. */
 import { fingerprint } from '../core/debug/fingerprint.js';
 import type { MemoryRead } from '../core/debug/goals.js';
+import type { Explain } from '../core/debug/incidents.js';
 import { Refused } from '../core/debug/link.js';
 import { isPoisoned } from '../core/debug/picture.js';
 import type { DebugRun } from '../core/debug/run.js';
 import type { DebugServices } from '../core/debug/view.js';
 import { readEvents } from '../core/kmcl/events.js';
+import { findingsOf } from './debugFindings.js';
 import type { DebugRequestKind, DebugRequests } from './debugProtocol.js';
 
 /** The most that one request reads. */
@@ -16,7 +18,8 @@ type Answers = {
 };
 
 /** Throws Refused for what cannot be done now. `start` is the worker's own business. */
-export function answersOf(run: DebugRun, services: DebugServices, start: Answers['start']): Answers {
+export function answersOf(run: DebugRun, services: DebugServices, explain: Explain, start: Answers['start']): Answers {
+  const findings = findingsOf(run, explain);
   const binding = <Answer>(set: () => Answer): Answer => {
     const answer = set();
     run.arm();
@@ -49,6 +52,7 @@ export function answersOf(run: DebugRun, services: DebugServices, start: Answers
     describe: ({ address }) => run.view.describe(address),
     kernel: () => run.view.kernel(),
     events: () => run.stage.quiet.call(() => readEvents(run.stage.host.simulator.machine)),
+    findings: () => run.stage.quiet.call(findings),
     saveBufferWriters: () => run.view.saveBufferWriters(),
     fingerprint: () => fingerprint(run.stage.host),
     define: ({ macros }) => {

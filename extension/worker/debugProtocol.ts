@@ -20,6 +20,7 @@ import type { DebugTables } from '../core/debug/tables.js';
 import type { DebugFrame, PlacedVariable } from '../core/debug/view.js';
 import type { EventColumns } from '../core/kmcl/events.js';
 import type { Report } from '../core/run/report.js';
+import type { FindingSoFar } from '../core/run/runEvents.js';
 import type { CompiledDriver, Diagnostic } from '../core/toolchain/module.js';
 import type { EngineSettings, Overlay } from './engineProtocol.js';
 
@@ -122,6 +123,8 @@ export interface DebugRequests {
   kernel: { ask: Record<never, never>; answer: KernelSnapshot };
   /** The event log so far, as the report's timeline reads it. */
   events: { ask: Record<never, never>; answer: EventColumns };
+  /** Findings so far, in the order they arose. */
+  findings: { ask: Record<never, never>; answer: readonly FindingSoFar[] };
   /** Who wrote each byte of the SaveBuf that is filled now: location id by offset, 0 = not written yet. */
   saveBufferWriters: { ask: Record<never, never>; answer: Uint32Array };
   /** Hash of all memory, output and simulator state, for tests. */

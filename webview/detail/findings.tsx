@@ -36,6 +36,7 @@ function Item({ store, finding }: { readonly store: Store; readonly finding: Fin
           <RuleLink store={store} rule={finding.rule} />
           {finding.suppressed ? <span>allowed</span> : null}
           <PlaceText store={store} place={finding.location} />
+          <DebugLink store={store} finding={finding} />
         </p>
         {finding.related.map(({ message, location }) => (
           <p key={message} class="dim related">
@@ -45,6 +46,21 @@ function Item({ store, finding }: { readonly store: Store; readonly finding: Fin
         ))}
       </div>
     </li>
+  );
+}
+
+function DebugLink({ store, finding }: { readonly store: Store; readonly finding: Finding }) {
+  const index = store.run.value?.findings.indexOf(finding) ?? -1;
+  if (!store.source.live || !store.canRun.value || index < 0) return null;
+  return (
+    <button
+      type="button"
+      class="link"
+      title="Runs it under the debugger and stops where the finding is made"
+      onClick={() => store.debugToFinding(index)}
+    >
+      Debug to this finding
+    </button>
   );
 }
 

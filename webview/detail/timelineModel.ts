@@ -81,7 +81,7 @@ const EXPECTED: readonly (readonly [name: RegExp, status: number])[] = [
   [/RestoreFromBuffer$/, MORE_PROCESSING_REQUIRED],
 ];
 
-function toneOf(event: TimelineEvent, findings: readonly Finding[]): Tone {
+export function toneOf(event: TimelineEvent, findings: readonly Finding[]): Tone {
   const { kind, name, status, pass } = event;
   if (kind === 'finding') return findingOf(event, findings)?.severity ?? 'warning';
   if (status === undefined || readStatus(status).succeeded) return 'good';

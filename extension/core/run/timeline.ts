@@ -16,7 +16,7 @@ export const TIMELINE_LIMIT = 2000;
 type Entry = { -readonly [Key in keyof TimelineEvent]: TimelineEvent[Key] };
 
 /** Not worth telling: they look, name, or prepare something that is told when it is used. */
-const SILENT = new RegExp(
+export const SILENT = new RegExp(
   `^(?:Vmb(?:Packet|Channel)Get|VmbPacketSet|VmbPacket(?:Allocate|Free|Initialize)$|VmbChannelSetPointer|Vmb(?:Channel)?Sizeof|${[
     'VmbChannelPacketGetClientContext',
     'VspLab(?:Device|VmbusHandle|Irql|InFlight|State\\w*|FreeState|Channel|GuestReceive|GuestGetCompletion)$',
@@ -24,9 +24,9 @@ const SILENT = new RegExp(
 );
 
 /** Of packets: called once for each, told in groups, and not at all inside a packet's own callback. */
-const OF_PACKETS =
+export const OF_PACKETS =
   /^Vmb(?:PacketSend|PacketRestore|ChannelPacket|ChannelSendSynchronous)|^VspLabGuest(?:Send|Complete)/;
-const PACKET_CALLBACKS: ReadonlySet<string> = new Set([
+export const PACKET_CALLBACKS: ReadonlySet<string> = new Set([
   'EvtVmbChannelProcessPacket',
   'EvtVmbChannelProcessingComplete',
   'EvtVmbChannelSavePacket',
@@ -34,7 +34,7 @@ const PACKET_CALLBACKS: ReadonlySet<string> = new Set([
   'EvtVmbPacketCompletionRoutine',
 ]);
 /** Of those told, the ones that answer no NTSTATUS. */
-const NO_STATUS = new RegExp(
+export const NO_STATUS = new RegExp(
   `^(?:VmbChannel(?:Cleanup|Disable|Start|Pause|SetIncoming|SetTransaction|SetAllowable|SaveEnd|PacketComplete|Unmap|Delete)|${[
     'VspLab(?!Save$|Restore$|GuestOpenChannel$|LoadDriver$|AddDevice$|DeviceControl$)',
     'Evt(?!VmbChannelOpened$|VmbChannelSavePacket$|VmbChannelRestorePacket$)',
@@ -302,17 +302,17 @@ class TimelineReader {
   }
 }
 
-function kindOf(name: string): 'call' | 'callback' {
+export function kindOf(name: string): 'call' | 'callback' {
   return name.startsWith('Evt') ? 'callback' : 'call';
 }
 
-function passOf(name: string, saveBufSize: bigint): Pass | undefined {
+export function passOf(name: string, saveBufSize: bigint): Pass | undefined {
   if (name === 'EvtVmbChannelRestorePacket') return 'restore';
   return name !== 'EvtVmbChannelSavePacket' ? undefined : saveBufSize === 0n ? 'query' : 'write';
 }
 
 /** Some functions that only set something note no return. */
-function hasReturn({ api }: EventColumns, at: number): boolean {
+export function hasReturn({ api }: EventColumns, at: number): boolean {
   return !SILENT.test(apiName(api[at] ?? 0) ?? '') || apiName(api[at] ?? 0) === 'VmbPacketAllocate';
 }
 
