@@ -44,7 +44,6 @@ const NEEDED: Readonly<Record<string, readonly (readonly [name: string, kind: Ki
     ['line', 'a number'],
   ],
   goto: [['targetId', 'a number']],
-  vspTravel: [['record', 'a number']],
 };
 
 function isKind(value: unknown, kind: Kind): boolean {
