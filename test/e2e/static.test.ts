@@ -102,8 +102,8 @@ function applied(text: string, fixes: readonly OfferedFix[]): string {
   return result;
 }
 
-/** How many rules of the corpus have a quick fix that was tried; raised with each that is added. */
-const FIXED_RULES = 91;
+/** Of the rules in the corpus so many have a quick fix at least. */
+const FOUR_IN_FIVE = 0.8;
 
 interface Tried {
   /** `RULE in FUNCTION`. */
@@ -162,7 +162,7 @@ describe('quick fixes', () => {
     );
     process.stdout.write(`quick fixes: none tried for ${without.join(', ')}\n`);
     expect(Object.keys(FIXES).filter((rule) => rules.has(rule) && !tried.has(rule))).toEqual([]);
-    expect(tried.size).toBeGreaterThanOrEqual(FIXED_RULES);
+    expect(tried.size / rules.size).toBeGreaterThanOrEqual(FOUR_IN_FIVE);
   });
 });
 

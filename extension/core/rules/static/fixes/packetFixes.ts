@@ -16,6 +16,7 @@ import {
   own,
   PACKET_CALL,
   parameter,
+  removal,
   without,
   zeroed,
 } from './edits.js';
@@ -61,6 +62,18 @@ function returnCompleted(input: FixInput): Edits {
     : [linesBehind(input.text, statement, ['return;'])];
 }
 
+/** The completion goes behind the last statement that uses the packet, where nothing leads elsewhere between them. */
+function completedLast(input: FixInput): Edits {
+  const { text } = input;
+  const place = earlier(input);
+  const first = place === undefined ? undefined : own({ ...input, offset: place });
+  const last = own(input);
+  if (first === undefined || last === undefined || callIn(text, first, COMPLETE)?.start !== first.start)
+    return undefined;
+  if (/[{}]|\b(?:return|goto|break|continue)\b|\w+\s*:[^:]/.test(text.slice(first.end, last.end))) return undefined;
+  return [removal(text, first), linesBehind(text, last, [text.slice(first.start, first.end)])];
+}
+
 export const PACKET_FIXES: FixTable = {
   'out-alloc-null': {
     title: 'Leave when there is no packet',
@@ -72,6 +85,7 @@ export const PACKET_FIXES: FixTable = {
   'out-flags': operand('Keep only WAIT_FOR_COMPLETION', SEND, -1, () => WAIT),
   'out-completion-status': lengthCheck(3, 'STATUS_UNSUCCESSFUL', 'Leave when the answer is too short'),
   'in-complete-once': { title: 'Return once the packet is completed', edits: returnCompleted },
+  'in-no-use-after-complete': { title: 'Complete the packet behind its last use', edits: completedLast },
   'in-external-pending': without('Remove the call', (name) => name.startsWith('VmbChannelPacket')),
   'in-length-check': PACKET_LENGTH,
   'in-completion-init': { title: 'Zero the answer first', edits: zeroed(COMPLETE, 1) },
