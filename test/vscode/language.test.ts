@@ -36,10 +36,12 @@ async function hoverTexts(uri: Uri, position: Position): Promise<string> {
   return hovers.flatMap(({ contents }) => contents.map((content) => (content as MarkdownString).value)).join('\n');
 }
 
-/** Words of the text that VS Code offers by itself aside. */
+/** What VS Code offers by itself: words of the text, and snippets, which have no condition. */
+const OTHERS: readonly CompletionItemKind[] = [CompletionItemKind.Text, CompletionItemKind.Snippet];
+
 async function completions(uri: Uri, position: Position): Promise<readonly string[]> {
   const list = await commands.executeCommand<CompletionList>('vscode.executeCompletionItemProvider', uri, position);
-  const items = list.items.filter(({ kind }) => kind !== undefined && kind !== CompletionItemKind.Text);
+  const items = list.items.filter(({ kind }) => kind !== undefined && !OTHERS.includes(kind));
   return items.map(({ label }) => (typeof label === 'string' ? label : label.label));
 }
 
@@ -102,6 +104,54 @@ describe('what an editor knows of KMCL', () => {
       for (const name of ['hover', 'completion', 'signatureHelp']) {
         await settings().update(name, undefined, ConfigurationTarget.Global);
       }
+    }
+  });
+
+  it('is kept from files that have nothing to do with it', async () => {
+    const plain = file('synthetic-nic', 'Plain.c');
+    const text = 'int VmbPacketRestore(int Packet);\nint F(void)\n{\n    return VmbPacketRestore(1);\n}\n';
+    await workspace.fs.writeFile(plain, new TextEncoder().encode(text.replaceAll('VmbPacketRestore', 'Restore')));
+    try {
+      const document = await open(plain);
+      await replace(document, 'return Restore(1)', 'return STATUS_');
+      const place = placeOf(document, 'STATUS_').translate(0, 'TATUS_'.length);
+      assert.deepEqual(await completions(plain, place), []);
+      await replace(document, 'return STATUS_', 'return Vmb');
+      assert.deepEqual(await completions(plain, placeOf(document, 'Vmb').translate(0, 2)), []);
+      await replace(document, 'return Vmb', 'return VmbPacketRestore(');
+      const call = placeOf(document, 'VmbPacketRestore(');
+      assert.equal(await hoverTexts(plain, call), '');
+      const help = await commands.executeCommand<SignatureHelp | undefined>(
+        'vscode.executeSignatureHelpProvider',
+        plain,
+        call.translate(0, 'mbPacketRestore('.length),
+      );
+      assert.equal(help?.signatures.length ?? 0, 0);
+    } finally {
+      await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+      await workspace.fs.delete(plain);
+    }
+  });
+
+  it('covers lambdas that are passed as callbacks', async () => {
+    const uri = file('synthetic-nic', 'Lambda.cpp');
+    const text = `#include <vmbuskernelmodeclientlibapi.h>
+NTSTATUS Register(VMBCHANNEL Channel)
+{
+    return VmbServerChannelInitSetSaveRestorePacketCallbacks(
+        Channel,
+        [](VMBCHANNEL, VMBPACKET, PVOID, UINT32, PUINT32 Wanted) -> NTSTATUS { *Wanted = 0; return STATUS_SUCCESS; },
+        [](VMBCHANNEL, PVOID, UINT32, PVOID, UINT32) -> NTSTATUS { return STATUS_UNSUCCESSFUL; });
+}
+`;
+    await workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+    try {
+      const document = await open(uri);
+      await lensLike(uri, /^Run \| Debug/);
+      assert.match(await hoverTexts(uri, placeOf(document, 'Wanted = 0')), /exact size of the record/);
+    } finally {
+      await commands.executeCommand('workbench.action.closeActiveEditor');
+      await workspace.fs.delete(uri);
     }
   });
 

@@ -99,7 +99,9 @@ function definition(
   const name = kinds.get(slot);
   const symbol = program.kind === 'packets' ? program[role] : undefined;
   const found = driver.functions.filter((each) => (name === undefined ? each.symbol === symbol : each.name === name));
-  const [first, second] = found;
+  // Lambdas of one function have one name: the two kinds of callbacks differ in what they are given.
+  const fitting = found.filter(({ parameters }) => parameters.includes('VMBPACKET') === (role === 'save'));
+  const [first, second] = found.length > 1 ? fitting : found;
   return slot === 0 || first === undefined || second !== undefined ? null : positionOf(first);
 }
 

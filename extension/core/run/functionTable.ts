@@ -43,10 +43,13 @@ function readNames(section: WasmReader, end: number, into: Map<number, string>):
 
 /**
  * The name in what the linker made of a C++ symbol: `void __cdecl Bus::Complete(struct Packet *, long)` →
- * `Bus::Complete`.
+ * `Bus::Complete`. What a lambda is called by is `Bus::Configure::<lambda>`, as its body is in debug information.
  */
 export function plainName(symbol: string): string {
-  return /([\w:~]+)\(/.exec(symbol.replaceAll("`anonymous namespace'::", ''))?.[1] ?? symbol;
+  const text = symbol.replaceAll("`anonymous namespace'::", '');
+  const [, around = '', isLambda] = /^(?:[^`]*`(.*)'::`\d+'::|.*?)(<lambda_\d+>::__invoke\()/.exec(text) ?? [];
+  if (isLambda !== undefined) return `${around === '' ? '' : `${plainName(around)}::`}<lambda>`;
+  return /([\w:~]+)\(/.exec(text)?.[1] ?? symbol;
 }
 
 /** Table index → symbol. Empty for a module without names. */

@@ -18,7 +18,10 @@ export interface FunctionEntry {
   readonly nameAt: TextRange;
   /** The whole definition. */
   readonly range: TextRange;
-  /** What its parameters alone make of it: only the shapes of save and restore are telling. */
+  /**
+   * What its parameters alone make of it: only the shapes of save and restore are telling. Of a lambda also what it is
+   * registered as, since it has no name to be found by.
+   */
   readonly bySignature: Role | undefined;
 }
 
@@ -101,6 +104,12 @@ export function fileFacts(tree: SourceTree): FileFacts {
       bySignature: roleBySignature(found),
     });
   }
+  for (const { name, nameAt, start, end, ...found } of tree.lambdas()) {
+    const role = roleByPlace(tree, start) ?? roleBySignature(found);
+    if (role === undefined) continue;
+    const at = range(nameAt);
+    functions.push({ name, scope: '', head: at, nameAt: at, range: range({ start, end }), bySignature: role });
+  }
   return {
     functions,
     tests,
@@ -175,11 +184,26 @@ const REGISTERING = new Set(
   ),
 );
 
+/** The role of a lambda that is an operand of a registering call, or that a callback structure is filled with. */
+function roleByPlace(tree: SourceTree, start: number): Role | undefined {
+  for (const { callee, operands } of tree.calls(isRegistration)) {
+    const index = operands.findIndex((operand) => operand.start <= start && start < operand.end);
+    const known = index < 0 ? undefined : factsOf(callee);
+    const taken = known?.kind === 'function' ? factsOf(known.facts.parameters[index]?.type ?? '') : undefined;
+    if (taken?.kind === 'callback') return { role: taken.facts.role, ex: taken.ex };
+  }
+  const filled = tree
+    .assignments((member) => member.startsWith('Evt'))
+    .find(({ value }) => value.start <= start && start < value.end);
+  const role = filled === undefined ? undefined : MEMBER_ROLES.get(filled.member.replace(/Ex$/, ''));
+  return role === undefined ? undefined : { role, ex: filled?.member.endsWith('Ex') === true };
+}
+
 function isRegistration(callee: string): boolean {
   return REGISTERING.has(callee);
 }
 
-/** `Name`, `&Class::Name`, `(TYPE)Name`, `static_cast<TYPE>(Name)`. */
+/** `Name`, `&Class::Name`, `(TYPE)Name`, `static_cast<TYPE>(Name)`; a lambda has none. */
 function functionName(operand: string): string | undefined {
   const name = /^(?:\(\s*\w+\s*\)\s*|static_cast\s*<[^>]*>\s*\(\s*)?&?\s*(?:\w+\s*::\s*)*([A-Za-z_]\w*)\s*\)?$/.exec(
     operand,
@@ -219,7 +243,7 @@ function kindOf({ name, pointers }: { readonly name: string; readonly pointers: 
   return /^void$/i.test(name) || /^(?:UCHAR|UINT8|BYTE)$/.test(name) ? 'pointer' : 'other';
 }
 
-function roleBySignature({ parameters }: FoundFunction): Role | undefined {
+function roleBySignature({ parameters }: Pick<FoundFunction, 'parameters'>): Role | undefined {
   const kinds = parameters.map(({ type }: FoundParameter) => kindOf(type));
   const same = (wanted: readonly string[]): boolean =>
     wanted.length === kinds.length && wanted.every((kind, index) => kind === kinds[index]);

@@ -22,6 +22,16 @@ function newService(): LanguageService {
   });
 }
 
+/** A service that has the text open, made once the parsers are there. */
+function newServiceWith(text: string): () => LanguageService {
+  let made: LanguageService | undefined;
+  return () => {
+    made ??= newService();
+    made.open(FILE, 'cpp', text);
+    return made;
+  };
+}
+
 function anchorsIn(
   text: string,
   known = NOTHING_KNOWN,
@@ -42,6 +52,63 @@ const SAVE = `NTSTATUS NicSave(VMBCHANNEL Channel, VMBPACKET Packet, PVOID SaveB
     return STATUS_SUCCESS;
 }
 `;
+
+describe('lambdas', () => {
+  const text = `NTSTATUS Adapter::Configure(VMBCHANNEL Channel)
+{
+    auto sum = [](int a, int b) { return a + b; };
+    NTSTATUS Status = VmbServerChannelInitSetSaveRestorePacketCallbacks(Channel,
+        [](VMBCHANNEL, VMBPACKET Packet, PVOID Buffer, UINT32 Given, PUINT32 Needed) -> NTSTATUS {
+            PFRAME Frame = static_cast<PFRAME>(VmbPacketGetPointer(Packet));
+            *Needed = sum(1, 2);
+            return S;
+        },
+        [](VMBCHANNEL Own, PVOID Lib, UINT32 LibSize, PVOID Saved, UINT32 SavedSize) noexcept -> NTSTATUS {
+            return Restore(Own, Saved);
+        });
+    Callbacks.EvtChannelOpened = [](VMBCHANNEL Opened) -> NTSTATUS { return F(Opened); };
+    return VmbChannelInitSetProcessPacketCallbacks(Channel, [](VMBCHANNEL c, VMBPACKETCOMPLETION Arrived, PVOID, UINT32, UINT32) { F(Arrived); }, nullptr);
+}
+`;
+  const service = newServiceWith(text);
+  const at = (what: string) => {
+    const lines = text.slice(0, text.indexOf(what) + 1).split('\n');
+    return { uri: FILE, position: { line: lines.length - 1, character: (lines.at(-1) ?? '').length } };
+  };
+
+  it('are callbacks by where they are given and what they are given', () => {
+    expect(shown(service().ask('anchors', { uri: FILE, known: NOTHING_KNOWN }).anchors)).toEqual([
+      'save <lambda>@5',
+      'restore <lambda>@10',
+    ]);
+  });
+
+  it('have parameters of their role', () => {
+    const target = (what: string) => {
+      const found = service().ask('target', at(what));
+      return found?.kind === 'parameter' ? [found.role, found.index, found.name] : undefined;
+    };
+    expect(target('Needed = ')).toEqual(['save', 4, 'Needed']);
+    expect(target('Saved);')).toEqual(['restore', 3, 'Saved']);
+    expect(target('Opened); }')).toEqual(['opened', 0, 'Opened']);
+    expect(target('Arrived); }')).toEqual(['process', 1, 'Arrived']);
+  });
+
+  it('are paired and complete statuses', () => {
+    expect(service().ask('paired', at('*Needed'))).toMatchObject({ role: 'restore', name: '<lambda>' });
+    const place = at('return S;');
+    const end = { ...place.position, character: place.position.character + 'eturn S'.length };
+    const names = service()
+      .ask('suggestions', { uri: FILE, position: end })
+      .map(({ name }) => name);
+    expect(names).toContain('STATUS_BUFFER_TOO_SMALL');
+  });
+
+  it('stay known while one of them is half typed', () => {
+    const half = text.replace('*Needed = sum(1, 2);', '*Needed = sum(');
+    expect(shown(anchorsIn(half))).toContain('restore <lambda>@10');
+  });
+});
 
 describe('callbacks in a text', () => {
   it('are found by their signature', () => {

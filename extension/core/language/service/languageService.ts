@@ -173,7 +173,7 @@ export class LanguageService {
     const range = rangeIn(place.tree, word);
     if (factsOf(word.name) !== undefined) return { kind: 'name', name: word.name, range };
     const within = place.tree.functionAt(place.offset);
-    const parameter = within && this.#parameter(at.uri, within, word.name, range);
+    const parameter = within && this.#parameter(at.uri, place.tree, within, { name: word.name, range });
     if (parameter !== undefined) return parameter;
     const record = this.#record(at.uri, place.tree, word, range);
     if (record !== undefined) return record;
@@ -192,9 +192,14 @@ export class LanguageService {
     };
   }
 
-  #parameter(uri: string, within: FoundFunction, name: string, range: TextRange): Target | undefined {
+  #parameter(
+    uri: string,
+    tree: SourceTree,
+    within: FoundFunction,
+    { name, range }: { readonly name: string; readonly range: TextRange },
+  ): Target | undefined {
     const index = within.parameters.findIndex((parameter) => parameter.name === name);
-    const role = index < 0 ? undefined : this.#roleOf(uri, within);
+    const role = index < 0 ? undefined : this.#roleOf(uri, tree, within);
     if (role === undefined) return undefined;
     const facts = CALLBACKS.find((each) => each.role === role.role);
     if (facts === undefined || callbackParameters(facts, role.ex)[index] === undefined) return undefined;
@@ -218,8 +223,11 @@ export class LanguageService {
     return found && { kind: 'record', names: found.entry.names, field: undefined, range };
   }
 
-  #roleOf(uri: string, { name }: FoundFunction): Role | undefined {
-    return this.#index.callbacksOf(uri).find((callback) => callback.name === name);
+  #roleOf(uri: string, tree: SourceTree, { name, start }: FoundFunction): Role | undefined {
+    const { row, column } = tree.positionAt(start);
+    return this.#index
+      .callbacksOf(uri)
+      .find(({ name: each, range: { start: at } }) => each === name && at.line === row && at.character === column);
   }
 
   #signature(at: At): SignatureAt | undefined {
@@ -290,7 +298,7 @@ export class LanguageService {
     const before = tree.code.slice(Math.max(0, offset - typed.length - 80), offset - typed.length);
     const isValue = /(?:\breturn|[=!]=|[^=!<>]=|\bcase|\()\s*$/.test(before);
     if (!isValue || !(typed === '' ? /\breturn\s+$/.test(before) : /^S/i.test(typed))) return [];
-    const role = this.#roleOf(uri, within);
+    const role = this.#roleOf(uri, tree, within);
     const own = CALLBACKS.find((each) => each.role === role?.role)?.statuses ?? [];
     const called = tree
       .calls()
@@ -310,7 +318,8 @@ export class LanguageService {
     const inside =
       within &&
       this.#index.callbacksOf(at.uri).find(({ name, range }) => {
-        return name === within.name && range.start.line === place?.tree.positionAt(within.start).row;
+        const start = place?.tree.positionAt(within.start);
+        return name === within.name && range.start.line === start?.row && range.start.character === start.column;
       });
     if (inside !== undefined) {
       return {

@@ -16,6 +16,8 @@ import type { SyntaxNode } from './syntax.js';
 
 export interface Item {
   readonly functions: readonly FoundFunction[];
+  /** Those a callback could be: they are given a channel or a packet. Their names are `<lambda>`. */
+  readonly lambdas: readonly FoundFunction[];
   readonly declarations: readonly FoundDeclaration[];
   readonly records: readonly FoundRecord[];
   readonly typedefs: readonly FoundTypedef[];
@@ -59,11 +61,12 @@ const DECLARATIONS = ['declaration', 'field_declaration'];
 const FUNCTIONS = ['function_definition', 'inline_method_definition'];
 const WANTED = [
   ...[...DECLARATIONS, ...FUNCTIONS, ...RECORD_TYPES],
-  ...['type_definition', 'call_expression', 'assignment_expression', 'preproc_include'],
+  ...['type_definition', 'call_expression', 'assignment_expression', 'preproc_include', 'lambda_expression'],
 ];
 
 export function itemOf(top: SyntaxNode, code: string): Item {
   const functions: FoundFunction[] = [];
+  const lambdas: FoundFunction[] = [];
   const declarations: FoundDeclaration[] = [];
   const records: FoundRecord[] = [];
   const typedefs: FoundTypedef[] = [];
@@ -82,6 +85,9 @@ export function itemOf(top: SyntaxNode, code: string): Item {
       if (found === undefined) continue;
       functions.push(found);
       around.push({ end: node.endIndex, name: found.name, isClass: false });
+    } else if (node.type === 'lambda_expression') {
+      const found = lambdaOf(node, code);
+      if (found !== undefined) lambdas.push(found);
     } else if (RECORD_TYPES.includes(node.type)) {
       const found = recordOf(node, code);
       if (found === undefined) continue;
@@ -101,7 +107,7 @@ export function itemOf(top: SyntaxNode, code: string): Item {
       declarations.push(declarationOf(node, code));
     }
   }
-  return { functions, declarations, records, typedefs, calls, assignments, includes };
+  return { functions, lambdas, declarations, records, typedefs, calls, assignments, includes };
 }
 
 function functionOf(node: SyntaxNode, classes: string, code: string): FoundFunction | undefined {
@@ -116,6 +122,29 @@ function functionOf(node: SyntaxNode, classes: string, code: string): FoundFunct
     returns: writtenType(node, pointers, code),
     isStatic: node.children.some((child) => child.type === 'storage_class_specifier' && isStatic(child, code)),
     parameters: parametersOf(parameters, code),
+    body: spanOf(body),
+    macro: undefined,
+  };
+}
+
+export const LAMBDA = '<lambda>';
+
+/** `[](VMBCHANNEL Channel, ...) -> NTSTATUS { ... }`; its name lies at the bracket that begins it. */
+function lambdaOf(node: SyntaxNode, code: string): FoundFunction | undefined {
+  const body = node.childForFieldName('body');
+  const declarator = node.childForFieldName('declarator');
+  const list = declarator?.childForFieldName('parameters') ?? null;
+  if (body === null || declarator === null || list === null) return undefined;
+  const parameters = parametersOf(list, code);
+  if (!/^VMB(?:CHANNEL|PACKET)/.test(parameters[0]?.type.name ?? '')) return undefined;
+  return {
+    ...spanOf(node),
+    name: LAMBDA,
+    nameAt: { start: node.startIndex, end: list.startIndex },
+    scope: '',
+    returns: { name: 'NTSTATUS', pointers: 0, constant: false },
+    isStatic: true,
+    parameters,
     body: spanOf(body),
     macro: undefined,
   };

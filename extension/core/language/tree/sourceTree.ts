@@ -103,6 +103,11 @@ export class SourceTree {
     );
   }
 
+  /** Lambdas that are given a channel or a packet. */
+  lambdas(): readonly FoundFunction[] {
+    return this.#collect((item) => item.lambdas);
+  }
+
   declarations(): readonly FoundDeclaration[] {
     return this.#collect((item) => item.declarations);
   }
@@ -129,9 +134,10 @@ export class SourceTree {
     return this.#collect((item) => item.includes);
   }
 
-  /** The innermost definition around an offset. */
+  /** The innermost definition or such a lambda around an offset. */
   functionAt(offset: number): FoundFunction | undefined {
-    return this.functions().findLast(({ start, end }) => start <= offset && offset < end);
+    const around = ({ start, end }: Span): boolean => start <= offset && offset < end;
+    return this.lambdas().findLast(around) ?? this.functions().findLast(around);
   }
 
   /** The record of a tag or typedef name, pointers to it included; the last one where there are several. */
