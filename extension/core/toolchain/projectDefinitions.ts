@@ -72,7 +72,8 @@ function opensBody(text: string): boolean {
       return false;
     }
   }
-  return /^\s*(?:\w+\s*(?:\([^()]*\)\s*)?)*\{/.test(text.slice(at, at + 500));
+  // Whole words only: a long name without a body must not be tried in every way to cut it.
+  return /^\s*(?:\w+\b\s*(?:\([^()]*\)\s*)?)*\{/.test(text.slice(at, at + 500));
 }
 
 /** What stands before a name since the last statement or block, whole preprocessor lines taken away. */
