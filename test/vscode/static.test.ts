@@ -7,8 +7,10 @@ import {
   type Diagnostic,
   DiagnosticTag,
   Range,
+  Selection,
   type TextDocument,
   Uri,
+  window,
   workspace,
 } from 'vscode';
 import { api, file, folder, insertAt, lineOf, open, ours, replace, restoring, setText, until } from './support/acts.js';
@@ -99,6 +101,27 @@ describe('what the source shows while it is typed', () => {
       await apply(await fixOf(callbacks(), 0, 'Remove the suppression'));
       await findsAt(callbacks(), 'allow-unused', () => []);
     });
+  });
+
+  it('is what the contract of a callback is judged by, while the text is the one that was looked at', async () => {
+    const document = await open(callbacks());
+    const editor = window.activeTextEditor;
+    assert.ok(editor);
+    const at = document.positionAt(document.getText().indexOf('NicSavePacket(VMBCHANNEL') + 1);
+    editor.selection = new Selection(at, at);
+    await commands.executeCommand('vspLab.showContract');
+    const page = (): string =>
+      workspace.textDocuments
+        .find(({ uri }) => uri.scheme === 'vsp-lab' && uri.path.endsWith('/NicSavePacket.md'))
+        ?.getText() ?? '';
+    const KEPT = /## Kept on every way that was followed through the source \(\d+\)[^#]*savepkt-versioned/;
+    await until('rules that the source keeps', () => KEPT.test(page()));
+    await restoring(document, async () => {
+      await early(document);
+      await until('the broken rule', () => /## Broken \(1\)[^#]*savepkt-bytesneeded-written/.test(page()));
+      await until('the others, looked at again', () => KEPT.test(page()));
+    });
+    await commands.executeCommand('workbench.action.closeEditorsInOtherGroups');
   });
 
   it('is what the text alone shows until it has compiled for the first time, and never told twice', async () => {
