@@ -187,6 +187,22 @@ PROCESS(WaitsWhereItMay) // keeps: in-irql-safe, in-defer-inline
     VmbChannelPacketComplete(Packet, nullptr, 0);
 }
 
+/* The packet comes again, and then at PASSIVE_LEVEL: its context says that it has been here. */
+PROCESS(WaitsWhenItIsBack) // keeps: in-irql-safe, in-defer-inline
+{
+    auto *hasBeenHere = static_cast<bool *>(VmbChannelPacketGetClientContext(Packet));
+    UNREFERENCED_PARAMETER(Buffer);
+    UNREFERENCED_PARAMETER(BufferLength);
+    UNREFERENCED_PARAMETER(Flags);
+    if (!*hasBeenHere) {
+        *hasBeenHere = true;
+        VmbChannelPacketDeferToPassive(Packet);
+        return;
+    }
+    KeWaitForSingleObject(&PortOf(Channel)->Done, Executive, KernelMode, FALSE, nullptr);
+    VmbChannelPacketComplete(Packet, nullptr, 0);
+}
+
 EVT_VMB_CHANNEL_PROCESSING_COMPLETE SignalsTheBatch;
 VOID SignalsTheBatch(VMBCHANNEL Channel, UINT32 PacketCount) // keeps: in-irql-safe, in-defer-inline
 {

@@ -241,3 +241,46 @@ NTSTATUS SendsACopy(PSERVER Server, VMBPACKET Packet) // keeps: out-paged-flag, 
     KeReleaseSpinLock(&Server->Lock, OldIrql);
     return Status;
 }
+
+/* ---- out-sync-root ---- */
+
+NTSTATUS AsksTheGuest(PSERVER Server)
+{
+    SMALL_MESSAGE Question = {0};
+    UINT64 Answer = 0;
+    UINT32 Size = sizeof(Answer);
+    return VmbChannelSendSynchronousRequest(Server->Channel, &Question, sizeof(Question), NULL, WAIT, &Answer, &Size, NULL); // finds: out-sync-root
+}
+
+#define SECONDS(Count) (-10000000LL * (Count))
+
+static NTSTATUS AskWithin(PSERVER Server, PLARGE_INTEGER Deadline)
+{
+    SMALL_MESSAGE Question = {0};
+    return Server->Kmcl->VmbChannelSendSynchronousRequest(Server->Channel, &Question, sizeof(Question), NULL, 0, NULL, NULL, Deadline); // finds: out-sync-root
+}
+
+NTSTATUS AsksForASecond(PSERVER Server)
+{
+    LARGE_INTEGER Deadline;
+    Deadline.QuadPart = SECONDS(1);
+    return AskWithin(Server, &Deadline);
+}
+
+NTSTATUS TellsIfThereIsRoom(PSERVER Server) // keeps: out-sync-root
+{
+    SMALL_MESSAGE Message = {0};
+    LARGE_INTEGER Now = {0};
+    return VmbChannelSendSynchronousRequest(Server->Channel, &Message, sizeof(Message), NULL, 0, NULL, NULL, &Now);
+}
+
+/* How long is decided elsewhere, and 0 may be what was decided. */
+NTSTATUS TellsWithin(PSERVER Server, PLARGE_INTEGER Deadline) // keeps: out-sync-root
+{
+    SMALL_MESSAGE Message = {0};
+    if (Deadline == NULL) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    return Server->Kmcl->VmbChannelSendSynchronousRequest(Server->Channel, &Message, sizeof(Message), NULL, 0, NULL,
+                                                          NULL, Deadline);
+}

@@ -100,8 +100,10 @@ function failedForMemory(place: number, path: Path): void {
 }
 
 function compare(predicate: string, left: Value, right: Value, _place: number, path: Path): void {
-  if (path.decide(predicate, left, right) !== undefined) return;
   const [a, b] = [core(left), core(right)];
+  const isOfPointers = a.kind === 'pointer' || b.kind === 'pointer';
+  if (!isOfPointers && path.state.get(LAST_NULL) === undefined) return;
+  if (path.decide(predicate, left, right) !== undefined) return;
   const pointer = a.kind === 'pointer' ? a : b;
   const isNullTest = (a === pointer ? b : a).kind === 'constant';
   const isAllocated = pointer.kind === 'pointer' && ALLOCATES.test(pointer.region.name);

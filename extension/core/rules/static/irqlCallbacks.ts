@@ -28,13 +28,17 @@ const WAITS_FOR_CALLBACKS = new Set(['VmbChannelDisable', 'VmbChannelCleanup']);
 
 export class CallbackIrql {
   /** They count unless the driver has its packets presented at PASSIVE_LEVEL. */
-  readonly #ofPackets: Reported[] = [];
+  readonly #ofPackets: { readonly callback: string; readonly found: Reported }[] = [];
+  /** Callbacks that defer by something else than their IRQL: what they do then may be done when the packet is back. */
+  readonly #deferring = new Set<string>();
   #isPassive = false;
   #isSetSeen = false;
   #isMentioned = false;
 
   /** Before any call: what the driver says of the IRQL of its packets. */
   note(call: LibraryCall, path: Path): void {
+    const isAsked = path.state.get(ASKED).length > 0;
+    if (call.name === 'VmbChannelPacketDeferToPassive' && !isAsked) this.#deferring.add(path.walk.entry.routine.key);
     if (call.name !== SET_PASSIVE) return;
     this.#isSetSeen = true;
     if (operandNumber(call, 1, path) !== 0n) this.#isPassive = true;
@@ -57,14 +61,14 @@ export class CallbackIrql {
       const own = rule === 'out-paged-flag' ? rule : 'in-irql-safe';
       const message = `${what} in ${name}, which may run at DISPATCH_LEVEL: nothing asks for PASSIVE_LEVEL`;
       const found = path.finding(own, place, message);
-      if (found !== undefined) this.#ofPackets.push(found);
+      if (found !== undefined) this.#ofPackets.push({ callback: path.walk.entry.routine.key, found });
     }
   }
 
   finish(report: (found: Reported) => void): void {
     // A call on a way that was not walked may have asked for it.
     if (this.#isPassive || (this.#isMentioned && !this.#isSetSeen)) return;
-    for (const each of this.#ofPackets) report(each);
+    for (const { callback, found } of this.#ofPackets) if (!this.#deferring.has(callback)) report(found);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Rules of the arguments that packets are sent with (kmcl-facts 1.2, 5.2, 7.4). */
 import type { Access, Check, LibraryCall, Reported } from './flow/check.js';
 import type { Path } from './flow/path.js';
+import type { Value } from './flow/values.js';
 import { hasRole, operandNumber, uncoveredEnd } from './helpers.js';
 import { SENDS } from './outgoingState.js';
 import { hex32 } from './words.js';
@@ -24,8 +25,8 @@ export function outgoingSendsCheck(): Check {
 }
 
 class Sends implements Check {
-  /** External sends count once it is known that the driver's channels are a server's. */
-  readonly #external: Reported[] = [];
+  /** External data and waiting requests: they count once it is known that the driver's channels are a server's. */
+  readonly #ofServers: Reported[] = [];
   readonly #sides = new Set<string>();
   /** Maximum packet sizes the driver sets; `undefined` for one that is no number. */
   readonly #limits = new Set<bigint | undefined>();
@@ -36,7 +37,10 @@ class Sends implements Check {
     const { name } = call;
     this.#noteDriver(call, path);
     if (name === 'VmbPacketInitialize') this.#initialise(call, path);
-    if (name === SYNCHRONOUS) completionSize(call, path);
+    if (name === SYNCHRONOUS) {
+      completionSize(call, path);
+      this.#waiting(call, path);
+    }
     if (SENDS.has(name) || name === SYNCHRONOUS) this.#noteLength(call, path);
     if (!SENDS.has(name)) return;
     const flags = operandNumber(call, SENDS.get(name) ?? -1, path);
@@ -58,7 +62,7 @@ class Sends implements Check {
   }
 
   finish(report: (found: Reported) => void): void {
-    if (this.#sides.size === 1 && this.#sides.has('server')) for (const each of this.#external) report(each);
+    if (this.#sides.size === 1 && this.#sides.has('server')) for (const each of this.#ofServers) report(each);
     const limits = [...this.#limits];
     const known = limits.flatMap((limit) => (limit === undefined ? [] : [limit]));
     // A packet of several kinds of channels is too long when it is for all of them.
@@ -113,6 +117,19 @@ class Sends implements Check {
     this.#small.push({ bytes, found, message });
   }
 
+  /** A guest that never answers keeps the host waiting. */
+  #waiting(call: LibraryCall, path: Path): void {
+    const flags = operandNumber(call, 4, path) ?? 0n;
+    const why = (flags & FLAG.WAIT) !== 0n ? 'WAIT_FOR_COMPLETION is set' : deadlineText(call.operands[7], path);
+    if (why === undefined) return;
+    const found = path.finding(
+      'out-sync-root',
+      call.place,
+      `${SYNCHRONOUS} waits for the guest, as ${why}: on the host it is for a *Timeout of 0 without WAIT_FOR_COMPLETION`,
+    );
+    if (found !== undefined) this.#ofServers.push(found);
+  }
+
   #externalData({ name, operands, place }: LibraryCall, path: Path): void {
     const mdl = operands[3];
     const isExternal = name !== 'VmbPacketSend' || (mdl !== undefined && path.isNull(mdl) === false);
@@ -122,8 +139,19 @@ class Sends implements Check {
       place,
       `${name} with external data: this driver's channels are those of a server, which sends inline data only`,
     );
-    if (found !== undefined) this.#external.push(found);
+    if (found !== undefined) this.#ofServers.push(found);
   }
+}
+
+/** Of a deadline that is not now; undefined for one that may be. */
+function deadlineText(timeout: Value | undefined, path: Path): string | undefined {
+  if (timeout === undefined) return undefined;
+  if (path.isNull(timeout) === true) return 'Timeout is NULL';
+  const pointer = path.pointer(timeout);
+  if (pointer === undefined || pointer.index !== undefined) return undefined;
+  const time = path.state.memory.read(pointer.region, pointer.offset, 8, path.values, 64);
+  const number = typeof time === 'object' ? path.number(time) : undefined;
+  return number === undefined || number === 0n ? undefined : `*Timeout is ${BigInt.asIntN(64, number)}`;
 }
 
 function greatest(list: readonly bigint[]): bigint {

@@ -12,7 +12,6 @@ export const UNDECIDED: Readonly<Partial<Record<RuleId, string>>> = {
   'state-server-start': 'the call may be in a part of the driver that is not looked at',
   'in-validate-fields': 'what a field may be is the protocol of the driver',
   'in-ref-balance': 'how references are counted is up to the driver',
-  'out-sync-root': 'the deadline is a variable in most drivers',
   'out-no-lock-send': 'the completion routine and the sender know the lock by different names',
   'gpadl-shared-untrusted': 'which memory the guest can write at the same time is not in the types',
   'save-persist-filled': 'how many bytes are kept is decided by whoever stores them',
