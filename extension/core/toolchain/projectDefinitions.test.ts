@@ -26,7 +26,10 @@ describe('definedIn', () => {
     ['a comment', '// int Find(int a) {'],
     ['a longer name', 'int FindAll(int a) { } int xFind(int a) { }'],
     ['a macro', '#define Find(a) { a }'],
-    ['a call before a long name', 'if (Find(a))\n  VmbServerChannelInitSetSaveRestorePacketCallbacksOfEveryChannel(a);'],
+    [
+      'a call before a long name',
+      'if (Find(a))\n  VmbServerChannelInitSetSaveRestorePacketCallbacksOfEveryChannel(a);',
+    ],
   ])('%s does not', (_, text) => {
     expect(definedIn(text, names)).toEqual([]);
   });
