@@ -34,6 +34,10 @@ SAVE(SavesItsAddress)
 {
     PREQUEST Request = (PREQUEST)VmbPacketGetPointer(Packet);
     COOKIE Record;
+    if (Request == NULL) {
+        *BytesNeeded = 0;
+        return STATUS_SUCCESS;
+    }
     *BytesNeeded = sizeof(Record);
     if (SaveBufSize < sizeof(Record)) {
         return STATUS_BUFFER_TOO_SMALL;
@@ -73,14 +77,31 @@ VSPLAB_TEST(HashOfAHandle)
     (VOID)SaveWith(SavesAHash);
 }
 
+/* Takes a packet and a context back after a failure. */
+static NTSTATUS GiveBack(VMBPACKET Packet, PVOID Context, NTSTATUS Status)
+{
+    if (NT_SUCCESS(Status)) {
+        return Status;
+    }
+    if (Packet != NULL) {
+        VmbPacketFree(Packet);
+    }
+    if (Context != NULL) {
+        ExFreePoolWithTag(Context, TAG);
+    }
+    return Status;
+}
 RESTORE(ForgetsTheLength)
 {
     PREQUEST Request = Unpack(SaveBuf, SaveBufSize);
     VMBPACKET Packet = VmbPacketAllocate(Channel);
+    if (Request == NULL || Packet == NULL) {
+        return GiveBack(Packet, Request, STATUS_DATA_ERROR);
+    }
     BROKEN(Request->Length = 0;)
     VmbPacketSetPointer(Packet, Request);
     VmbPacketSetCompletionRoutine(Packet, Finish);
-    return VmbPacketRestore(Packet, LibBuf, LibBufSize); // finds: state-field-lost
+    return GiveBack(Packet, Request, VmbPacketRestore(Packet, LibBuf, LibBufSize)); // finds: state-field-lost
 }
 VSPLAB_TEST(LengthIsNotRestored)
 {
@@ -97,6 +118,12 @@ typedef struct _HEAD {
     UINT32 Id;
     UINT32 Length;
 } HEAD;
+static const HEAD *HeadOf(VMBPACKET Packet)
+{
+    static const HEAD None;
+    const HEAD *Head = (const HEAD *)VmbPacketGetPointer(Packet);
+    return Head == NULL ? &None : Head;
+}
 static NTSTATUS WriteHead(PVOID SaveBuf, UINT32 SaveBufSize, PUINT32 BytesNeeded, UINT32 Id, UINT32 Length)
 {
     SHORT_RECORD Record = {1, Id, Length};
@@ -110,23 +137,26 @@ static NTSTATUS WriteHead(PVOID SaveBuf, UINT32 SaveBufSize, PUINT32 BytesNeeded
 }
 SAVE(SavesHeads)
 {
-    HEAD *Head = (HEAD *)VmbPacketGetPointer(Packet);
+    const HEAD *Head = HeadOf(Packet);
     return WriteHead(SaveBuf, SaveBufSize, BytesNeeded, Head->Id, Head->Length); // finds: roundtrip-differs in NewIdsForOldRequests, roundtrip-differs in LengthGrowsByEight
 }
 SAVE(SavesIds)
 {
-    HEAD *Head = (HEAD *)VmbPacketGetPointer(Packet);
+    const HEAD *Head = HeadOf(Packet);
     return WriteHead(SaveBuf, SaveBufSize, BytesNeeded, Head->Id, BROKEN(0) MENDED(Head->Length)); // finds: state-field-lost in LengthIsNotSaved
 }
 static NTSTATUS RestoreHead(VMBCHANNEL Channel, PVOID LibBuf, UINT32 LibBufSize, UINT32 Id, UINT32 Length)
 {
     HEAD *Head = (HEAD *)ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Head), TAG);
     VMBPACKET Packet = VmbPacketAllocate(Channel);
+    if (Head == NULL || Packet == NULL) {
+        return GiveBack(Packet, Head, STATUS_INSUFFICIENT_RESOURCES);
+    }
     Head->Id = Id;
     Head->Length = Length;
     VmbPacketSetPointer(Packet, Head);
     VmbPacketSetCompletionRoutine(Packet, Finish);
-    return VmbPacketRestore(Packet, LibBuf, LibBufSize);
+    return GiveBack(Packet, Head, VmbPacketRestore(Packet, LibBuf, LibBufSize));
 }
 static VOID SendHead(VMBCHANNEL Channel)
 {

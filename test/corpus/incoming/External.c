@@ -3,6 +3,13 @@
 
 static LIST_ENTRY Pending;
 
+/* What has no pages is answered at once. */
+#define NEEDS_PAGES                                                                                                    \
+    if ((Flags & VMBUS_CHANNEL_PROCESS_PACKET_FLAG_EXTERNAL_DATA) == 0) {                                              \
+        VmbChannelPacketComplete(Packet, NULL, 0);                                                                     \
+        return;                                                                                                        \
+    }
+
 /* External data. */
 PROCESS(AlwaysAsks)
 {
@@ -52,6 +59,7 @@ static VOID DeliverPending(PFN_VMB_CHANNEL_PROCESS_PACKET Callback)
 PROCESS(TakesPendingForAFailure)
 {
     PMDL Mdl;
+    NEEDS_PAGES
     NTSTATUS Status = VmbChannelPacketGetExternalData(Packet, 0, &Mdl);
     MENDED(if (Status == STATUS_PENDING) return;)
     VmbChannelPacketComplete(Packet, &Status, sizeof(Status)); // finds: in-external-pending
@@ -64,6 +72,7 @@ VSPLAB_TEST(CompletesAPendingPacket)
 PROCESS(DefersAPendingPacket)
 {
     PMDL Mdl;
+    NEEDS_PAGES
     switch (VmbChannelPacketGetExternalData(Packet, 0, &Mdl)) {
     case STATUS_SUCCESS:
         VmbChannelPacketComplete(Packet, NULL, 0);
@@ -86,6 +95,7 @@ PROCESS(CountsFirst)
 {
     PMDL Mdl;
     NTSTATUS Status;
+    NEEDS_PAGES
     BROKEN(Requests++;)
     Status = VmbChannelPacketGetExternalData(Packet, 0, &Mdl);
     if (Status == STATUS_PENDING) {
@@ -106,6 +116,7 @@ typedef struct _JOB {
 PROCESS(QueuesFirst)
 {
     PMDL Mdl = NULL;
+    NEEDS_PAGES
     JOB *Job = (JOB *)ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*Job), TAG);
     if (Job == NULL) {
         VmbChannelPacketComplete(Packet, NULL, 0);
@@ -132,6 +143,7 @@ VSPLAB_TEST(QueuesAJobTwice)
 PROCESS(FreesTheMdl)
 {
     PMDL Mdl;
+    NEEDS_PAGES
     if (VmbChannelPacketGetExternalData(Packet, 0, &Mdl) == STATUS_SUCCESS) {
         BROKEN(IoFreeMdl(Mdl);) // finds: in-mdl-not-owned
     }
@@ -150,6 +162,7 @@ static PVOID Lock(PMDL Mdl)
 PROCESS(LocksTheMdl)
 {
     PMDL Mdl;
+    NEEDS_PAGES
     if (VmbChannelPacketGetExternalData(Packet, 0, &Mdl) == STATUS_SUCCESS) {
         VSPLAB_LOG("%p", Lock(Mdl));
     }
@@ -164,6 +177,7 @@ PROCESS(KeepsTheMapping)
 {
     PMDL Mdl;
     PVOID Address;
+    NEEDS_PAGES
     if (VmbChannelPacketGetExternalData(Packet, 0, &Mdl) == STATUS_SUCCESS) {
         Address = MmMapLockedPagesSpecifyCache(Mdl, KernelMode, MmCached, NULL, FALSE, NormalPagePriority);
         MENDED(MmUnmapLockedPages(Address, Mdl);)
@@ -187,6 +201,7 @@ PROCESS(CopiesIn)
 {
     PMDL Mdl = NULL;
     PVOID Address = NULL;
+    NEEDS_PAGES
     NTSTATUS Status = VmbChannelPacketGetExternalData(Packet, 0, &Mdl);
     if (Status == STATUS_PENDING) {
         return;

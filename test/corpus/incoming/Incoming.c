@@ -58,7 +58,7 @@ VSPLAB_TEST(ForgetsAShortPacket)
 PROCESS(LooksAgain)
 {
     const UINT32 *Words = (const UINT32 *)Buffer;
-    UINT32 First = Words[0];
+    UINT32 First = Length < 2 * sizeof(UINT32) ? 0 : Words[0];
     VmbChannelPacketComplete(Packet, NULL, 0);
     BROKEN(First += Words[1];) // finds: in-no-use-after-complete
     VSPLAB_LOG("%u", First);
@@ -76,7 +76,8 @@ PROCESS(AsksItsMdl)
 {
     PMDL Mdl = NULL;
     ULONG Size = 0;
-    if (VmbChannelPacketGetExternalData(Packet, 0, &Mdl) == STATUS_SUCCESS) {
+    if ((Flags & VMBUS_CHANNEL_PROCESS_PACKET_FLAG_EXTERNAL_DATA) != 0 &&
+        VmbChannelPacketGetExternalData(Packet, 0, &Mdl) == STATUS_SUCCESS) {
         MENDED(Size = SizeOf(Mdl);)
     }
     VmbChannelPacketComplete(Packet, NULL, 0);

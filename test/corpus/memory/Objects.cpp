@@ -48,11 +48,11 @@ VSPLAB_TEST(ReadsBehindAGlobal)
     VSPLAB_LOG("%u", At(Totals, BROKEN(4) MENDED(0)));
 }
 
-static PUINT8 KeptBuffer;
+UNUSED static PUINT8 KeptBuffer;
 SAVE(KeepsItsBuffer)
 {
     NTSTATUS status = SaveRequest(Channel, Packet, SaveBuf, SaveBufSize, BytesNeeded);
-    KeptBuffer = NT_SUCCESS(status) ? static_cast<PUINT8>(SaveBuf) : KeptBuffer;
+    BROKEN(KeptBuffer = NT_SUCCESS(status) ? static_cast<PUINT8>(SaveBuf) : KeptBuffer;)
     return status;
 }
 VSPLAB_TEST(WritesSaveBufLater)

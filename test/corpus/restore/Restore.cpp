@@ -316,9 +316,18 @@ RESTORE(RestoresWithNote)
 {
     PREQUEST request = Unpack(SaveBuf, SaveBufSize);
     VMBPACKET packet = VmbPacketAllocate(Channel);
+    if (packet == NULL) {
+        ExFreePoolWithTag(request, TAG);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     VmbPacketSetPointer(packet, request);
     VmbPacketSetCompletionRoutine(packet, NotesInPage);
-    return VmbPacketRestore(packet, LibBuf, LibBufSize);
+    NTSTATUS status = VmbPacketRestore(packet, LibBuf, LibBufSize);
+    if (!NT_SUCCESS(status)) {
+        ExFreePoolWithTag(request, TAG);
+        VmbPacketFree(packet);
+    }
+    return status;
 }
 VSPLAB_TEST(CompletesIntoThePageOfTheOldHost)
 {

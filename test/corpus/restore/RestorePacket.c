@@ -30,6 +30,9 @@ RESTORE(TakesAnothersPacket)
     PREQUEST Request = Unpack(SaveBuf, SaveBufSize);
     VMBPACKET Packet = VmbPacketAllocate(BROKEN(Other) MENDED(Channel));
     NTSTATUS Status;
+    if (Packet == NULL) {
+        return Undo(Packet, Request, STATUS_INSUFFICIENT_RESOURCES);
+    }
     Adopt(Packet, Request);
     Status = VmbPacketRestore(Packet, LibBuf, LibBufSize); // finds: restorepkt-allocate
     return NT_SUCCESS(Status) ? Status : Undo(Packet, Request, Status);
@@ -61,6 +64,10 @@ RESTORE(UsesItsOwnMemory)
     BROKEN((VOID)VmbPacketInitialize(Channel, Packet, Size);)
     MENDED(Packet = VmbPacketAllocate(Channel);)
     MENDED((VOID)Size;)
+    if (Packet == NULL) {
+        ExFreePoolWithTag(Request, TAG);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     Adopt(Packet, Request);
     Status = VmbPacketRestore(Packet, LibBuf, LibBufSize); // finds: restorepkt-allocate
     if (!NT_SUCCESS(Status)) {
@@ -94,6 +101,9 @@ RESTORE(CutsLibBuf)
     VMBPACKET Packet = VmbPacketAllocate(Channel);
     UINT32 Size = BROKEN(LibBufSize - 8) MENDED(LibBufSize);
     NTSTATUS Status;
+    if (Packet == NULL) {
+        return Undo(Packet, Request, STATUS_INSUFFICIENT_RESOURCES);
+    }
     Adopt(Packet, Request);
     Status = VmbPacketRestore(Packet, LibBuf, Size); // finds: restorepkt-libbuf
     return NT_SUCCESS(Status) ? Status : Undo(Packet, Request, Status);
@@ -107,6 +117,7 @@ RESTORE(ForgetsThePacket)
 {
     VMBPACKET Packet = VmbPacketAllocate(Channel);
     PREQUEST Request;
+    NTSTATUS Status;
     if (Packet == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
@@ -116,7 +127,8 @@ RESTORE(ForgetsThePacket)
         return STATUS_DATA_ERROR; // finds: restorepkt-free-on-failure
     }
     Adopt(Packet, Request);
-    return VmbPacketRestore(Packet, LibBuf, LibBufSize);
+    Status = VmbPacketRestore(Packet, LibBuf, LibBufSize);
+    return NT_SUCCESS(Status) ? Status : Undo(Packet, Request, Status);
 }
 VSPLAB_TEST(LeavesThePacketOfABadRecord)
 {
@@ -178,14 +190,19 @@ RESTORE(KeepsTheDefaultRoutine)
 {
     RECORD Record;
     VMBPACKET Packet;
+    NTSTATUS Status;
     if (SaveBufSize < sizeof(Record)) {
         return STATUS_DATA_ERROR;
     }
     RtlCopyMemory(&Record, SaveBuf, sizeof(Record));
     Packet = VmbPacketAllocate(Channel);
+    if (Packet == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     VmbPacketSetPointer(Packet, StaticRequest(&Record));
     MENDED(VmbPacketSetCompletionRoutine(Packet, Frees);)
-    return VmbPacketRestore(Packet, LibBuf, LibBufSize); // finds: restorepkt-routine
+    Status = VmbPacketRestore(Packet, LibBuf, LibBufSize);
+    return NT_SUCCESS(Status) ? Status : Undo(Packet, NULL, Status); // finds: restorepkt-routine
 }
 VSPLAB_TEST(NobodyFinishesIt)
 {
@@ -195,12 +212,14 @@ VSPLAB_TEST(NobodyFinishesIt)
 static NTSTATUS Rebuild(VMBCHANNEL Channel, const RECORD *Record, PVOID LibBuf, UINT32 LibBufSize)
 {
     VMBPACKET Packet = VmbPacketAllocate(Channel);
+    NTSTATUS Status;
     if (Packet == NULL) {
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     VmbPacketSetPointer(Packet, StaticRequest(Record));
     MENDED(VmbPacketSetCompletionRoutine(Packet, Frees);)
-    return VmbPacketRestore(Packet, LibBuf, LibBufSize);
+    Status = VmbPacketRestore(Packet, LibBuf, LibBufSize);
+    return NT_SUCCESS(Status) ? Status : Undo(Packet, NULL, Status);
 }
 RESTORE(SetsOnlyThePointer)
 {
@@ -235,7 +254,7 @@ VSPLAB_TEST(ReadsMoreThanTheRecord)
 
 typedef struct _LIST_RECORD {
     UINT32 Count;
-    UINT32 Items[1];
+    UINT32 Items[2];
 } LIST_RECORD;
 SAVE(SavesAList)
 {
@@ -248,12 +267,19 @@ SAVE(SavesAList)
     RtlCopyMemory(SaveBuf, Record, sizeof(Record));
     return STATUS_SUCCESS;
 }
-static UINT32 SumOf(const LIST_RECORD *Record)
+static UINT32 SumOf(const UINT8 *Bytes, UINT32 Size)
 {
+    LIST_RECORD Record;
+    UINT32 Item;
     UINT32 Sum = 0;
     UINT32 Index;
-    for (Index = 0; Index < Record->Count; Index++) {
-        Sum += Record->Items[Index]; // finds: restorepkt-validate
+    if (Size < sizeof(Record)) {
+        return 0;
+    }
+    RtlCopyMemory(&Record, Bytes, sizeof(Record));
+    for (Index = 0; Index < Record.Count MENDED(&& Index < 2); Index++) {
+        RtlCopyMemory(&Item, Bytes + FIELD_OFFSET(LIST_RECORD, Items) + Index * sizeof(Item), sizeof(Item)); // finds: restorepkt-validate
+        Sum += Item;
     }
     return Sum;
 }
@@ -261,7 +287,10 @@ RESTORE(TrustsACount)
 {
     VMBPACKET Packet = VmbPacketAllocate(Channel);
     NTSTATUS Status;
-    VSPLAB_LOG("%u", SumOf((const LIST_RECORD *)SaveBuf));
+    if (Packet == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    VSPLAB_LOG("%u", SumOf((const UINT8 *)SaveBuf, SaveBufSize));
     Adopt(Packet, NULL);
     Status = VmbPacketRestore(Packet, LibBuf, LibBufSize);
     return NT_SUCCESS(Status) ? Status : Undo(Packet, NULL, Status);
@@ -327,6 +356,9 @@ RESTORE(SendsItAgain)
     PREQUEST Request = Unpack(SaveBuf, SaveBufSize);
     VMBPACKET Packet = VmbPacketAllocate(Channel);
     NTSTATUS Status;
+    if (Packet == NULL) {
+        return Undo(Packet, Request, STATUS_INSUFFICIENT_RESOURCES);
+    }
     Adopt(Packet, Request);
     Status = VmbPacketRestore(Packet, LibBuf, LibBufSize);
     if (NT_SUCCESS(Status)) {
@@ -347,6 +379,9 @@ RESTORE(KeepsHandles)
     PREQUEST Request = Unpack(SaveBuf, SaveBufSize);
     VMBPACKET Packet = VmbPacketAllocate(Channel);
     NTSTATUS Status;
+    if (Packet == NULL) {
+        return Undo(Packet, Request, STATUS_INSUFFICIENT_RESOURCES);
+    }
     Adopt(Packet, Request);
     Status = VmbPacketRestore(Packet, LibBuf, LibBufSize);
     if (!NT_SUCCESS(Status)) {
@@ -376,6 +411,9 @@ RESTORE(SwallowsTheFailure)
     PREQUEST Request = Unpack(SaveBuf, SaveBufSize);
     VMBPACKET Packet = VmbPacketAllocate(Channel);
     NTSTATUS Status;
+    if (Packet == NULL) {
+        return Undo(Packet, Request, STATUS_INSUFFICIENT_RESOURCES);
+    }
     Adopt(Packet, Request);
     Status = VmbPacketRestore(Packet, LibBuf, LibBufSize);
     if (!NT_SUCCESS(Status)) {

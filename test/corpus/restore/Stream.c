@@ -87,6 +87,10 @@ RESTORE(RestoresStrictly)
     PREQUEST Request = Unpack(SaveBuf, SaveBufSize);
     VMBPACKET Packet = VmbPacketAllocate(Channel);
     NTSTATUS Status;
+    if (Packet == NULL) {
+        ExFreePoolWithTag(Request, TAG);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     VmbPacketSetPointer(Packet, Request);
     VmbPacketSetCompletionRoutine(Packet, Finish);
     Status = VmbPacketRestore(Packet, LibBuf, LibBufSize); // finds: restore-same-config

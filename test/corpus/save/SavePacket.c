@@ -10,6 +10,9 @@ static VOID Pack(PREQUEST Request, RECORD *Record)
 {
     RtlZeroMemory(Record, sizeof(*Record));
     Record->Version = 1;
+    if (Request == NULL) {
+        return;
+    }
     Record->Id = Request->Id;
     Record->Length = Request->Length;
     RtlCopyMemory(Record->Data, Request->Data, sizeof(Record->Data));
@@ -126,14 +129,15 @@ VSPLAB_TEST(NothingToSaveFails)
 SAVE(SkipsSmallRequests)
 {
     PREQUEST Request = (PREQUEST)VmbPacketGetPointer(Packet);
-    UINT32 Size = Request->Id == 0 ? 0 : sizeof(Request->Id);
+    UINT32 Record[2] = {1, Request == NULL ? 0 : Request->Id};
+    UINT32 Size = Record[1] == 0 ? 0 : sizeof(Record);
     *BytesNeeded = Size;
     MENDED(if (Size == 0) return STATUS_SUCCESS;)
     if (SaveBufSize < Size || SaveBufSize == 0) {
         return STATUS_BUFFER_TOO_SMALL; // finds: savepkt-query-succeed-empty
     }
     RtlZeroMemory(SaveBuf, SaveBufSize);
-    RtlCopyMemory(SaveBuf, &Request->Id, Size);
+    RtlCopyMemory(SaveBuf, Record, Size);
     return STATUS_SUCCESS;
 }
 VSPLAB_TEST(OneOfThemHasNothing)
@@ -382,7 +386,7 @@ VSPLAB_TEST(AsksForMoreTheSecondTime)
     (VOID)SaveWith(GrowsOnTheWay);
 }
 
-static ULONG Queued;
+static UINT8 Queued;
 static NTSTATUS Fits(UINT32 Size, UINT32 Room)
 {
     return Size <= Room ? STATUS_SUCCESS : STATUS_BUFFER_TOO_SMALL;

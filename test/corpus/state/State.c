@@ -231,6 +231,9 @@ COMPLETION(SignalsEvent)
 static VOID Hello(VMBCHANNEL Channel)
 {
     VMBPACKET Packet = VmbPacketAllocate(Channel);
+    if (Packet == NULL) {
+        return;
+    }
     VmbPacketSetCompletionRoutine(Packet, SignalsEvent);
     VSPLAB_ASSERT_SUCCESS(VmbPacketSend(Packet, Bytes, 8, NULL, WAIT));
 }

@@ -164,6 +164,9 @@ DPC(Reports)
         return;
     }
     Packet = VmbPacketAllocate(Shared);
+    if (Packet == NULL) {
+        return;
+    }
     BROKEN(VmbPacketSetCompletionRoutine(Packet, Frees);)
     BROKEN(if (!NT_SUCCESS(VmbPacketSend(Packet, Bytes, 16, NULL, WAIT))) VmbPacketFree(Packet);) // finds: state-no-send-suspended
     MENDED(VmbPacketFree(Packet);)

@@ -35,6 +35,18 @@ describe('facts', () => {
     expect(values.cast('trunc', 32, wide)).toBe(size);
   });
 
+  it.each([
+    ['udiv', 12n],
+    ['lshr', 3n],
+  ])('know from a number of records (%s) how many bytes there are', (operation, by) => {
+    const { facts, values, size, number } = setting();
+    const count = values.operation(operation, 32, size, number(by));
+    const bytes = operation === 'udiv' ? by : 1n << by;
+    expect(facts.assumeCompare('ugt', count, number(1n), true, values)).toBe(true);
+    expect(facts.assumeCompare('ule', count, number(4n), true, values)).toBe(true);
+    expect(facts.rangeOf(size)).toEqual([[2n * bytes, 5n * bytes - 1n]]);
+  });
+
   it('know a sum that goes around its width', () => {
     const { facts, values, size, number } = setting();
     expect(facts.assumeCompare('uge', size, number(0xfffffff8n), true, values)).toBe(true);

@@ -178,11 +178,25 @@ export class Facts {
         return value.right.kind === 'constant'
           ? this.restrict(value.left, ranges.shifted(left, value.right.value, bits), values)
           : true;
+      case 'udiv':
+        return value.right.kind === 'constant' ? this.#restrictDividend(value, left, value.right.value, values) : true;
+      case 'lshr':
+        return value.right.kind === 'constant'
+          ? this.#restrictDividend(value, left, 1n << value.right.value, values)
+          : true;
       default: {
         const truth = bits === 1 ? ranges.single(left) : undefined;
         return truth === undefined || !operation.startsWith('cmp.') ? true : this.assume(value, truth !== 0n, values);
       }
     }
+  }
+
+  /** How many records a length holds tells how many bytes it is at least. */
+  #restrictDividend(value: Operation, quotient: Ranges, divisor: bigint, values: Values): boolean {
+    if (divisor === 0n) return true;
+    const last = ranges.highest(quotient) * divisor + divisor - 1n;
+    const limit = ranges.maximum(value.left.bits);
+    return this.restrict(value.left, [[ranges.lowest(quotient) * divisor, last < limit ? last : limit]], values);
   }
 
   #narrow(predicate: string, left: Value, right: Value, values: Values): boolean {
