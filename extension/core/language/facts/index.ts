@@ -8,10 +8,11 @@ import { LATER } from './functions/later.js';
 import { PACKETS } from './functions/packets.js';
 import { SAVE_RESTORE } from './functions/saveRestore.js';
 import { TYPES } from './handles.js';
+import { INTERFACES } from './interfaces.js';
 import { STATUSES } from './statuses.js';
 import type { CallbackFacts, FlagFacts, FunctionFacts, ParameterFacts, StatusFacts, TypeFacts } from './types.js';
 
-export { CALLBACKS, FLAGS, STATUSES, TYPES };
+export { CALLBACKS, FLAGS, INTERFACES, STATUSES, TYPES };
 
 /** In the order of kmcl-facts 2.1 and 2.8. */
 export const FUNCTIONS: readonly FunctionFacts[] = [
@@ -25,14 +26,22 @@ export type NameFacts =
   | { readonly kind: 'status'; readonly facts: StatusFacts }
   | { readonly kind: 'type'; readonly facts: TypeFacts };
 
+/** `VmbChannelSaveBegin` → `VMB_CHANNEL_SAVE_BEGIN`: FN_ and PFN_ before it are its function type and pointer to it. */
+function typeName(name: string): string {
+  return name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
+}
+
 const BY_NAME: ReadonlyMap<string, NameFacts> = new Map<string, NameFacts>([
+  ...FUNCTIONS.flatMap((facts) =>
+    ['FN_', 'PFN_'].map((prefix) => [prefix + typeName(facts.name), { kind: 'function', facts }] as const),
+  ),
   ...FUNCTIONS.map((facts) => [facts.name, { kind: 'function', facts }] as const),
   ...CALLBACKS.flatMap((facts) =>
     spellings(facts).map(({ name, ex, pointer }) => [name, { kind: 'callback', facts, ex, pointer }] as const),
   ),
   ...FLAGS.map((facts) => [facts.name, { kind: 'flag', facts }] as const),
   ...STATUSES.map((facts) => [facts.name, { kind: 'status', facts }] as const),
-  ...TYPES.map((facts) => [facts.name, { kind: 'type', facts }] as const),
+  ...[...TYPES, ...INTERFACES].map((facts) => [facts.name, { kind: 'type', facts }] as const),
 ]);
 
 /** Of a name as it stands in a source; undefined for names that are not KMCL's. */

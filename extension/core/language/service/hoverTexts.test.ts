@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { RecordLayout } from '../../run/report.js';
-import { FUNCTIONS, factsOf } from '../facts/index.js';
+import { CALLBACKS, FLAGS, FUNCTIONS, factsOf, INTERFACES, STATUSES, spellings, TYPES } from '../facts/index.js';
 import { contractPage, type Evidence } from './contract.js';
 import { callbackHover, type HoverStyle, nameHover, parameterHover, recordHover } from './hoverTexts.js';
 
@@ -48,9 +49,29 @@ describe('a hover on a name', () => {
     expect(hover('STATUS_PENDING')).toContain('`NT_SUCCESS` is true');
   });
 
-  it('is there for each of the functions', () => {
-    for (const { name } of FUNCTIONS) expect(hover(name, QUIET)).toContain('**IRQL** ');
+  it('is there for every function, callback type, flag, status and structure, in words of its own', () => {
+    for (const { name } of FUNCTIONS)
+      expect(hover(name, QUIET)).toMatch(/^[A-Z][\s\S]*\*\*IRQL\*\* .*\n?\*\*When\*\* /);
+    for (const { name } of CALLBACKS.flatMap(spellings)) {
+      expect(hover(name, QUIET)).toMatch(/\*\*Called when\*\* [\s\S]*\*\*Must\*\* [\s\S]*\*\*IRQL\*\* /);
+    }
+    for (const { name, value } of FLAGS) expect(hover(name)).toMatch(new RegExp(`${value}\n\`\`\`\n\n[A-Z]`));
+    for (const { name } of STATUSES) expect(hover(name, QUIET)).toMatch(/^[A-Z][\s\S]*\*\*Severity\*\* \w+: /);
+    for (const { name } of [...TYPES, ...INTERFACES]) expect(hover(name, QUIET)).toMatch(/^[A-Z].*\.$/);
   });
+
+  it.each(['vmbuskernelmodeclientlibapi.h', 'vmbkmclfunctions.h', 'vmbkmclinterfaces.h'])(
+    'is there for every name of %s',
+    (header) => {
+      const text = readFileSync(`extension/core/wdk/include/${header}`, 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
+      // Operands have names of their own, and tags are the names with an underscore before them.
+      const operands = ['VmbusHandle', 'VmbPacket'];
+      const names = [...text.matchAll(/\b(?:Vmb|P?VMB|EVT_VMB|P?FN_VMB|P?KMCL)\w+/g)].map(([name]) => name);
+      const silent = [...new Set(names)].filter((name) => factsOf(name) === undefined && !operands.includes(name));
+      expect(names.length).toBeGreaterThan(50);
+      expect(silent).toEqual([]);
+    },
+  );
 });
 
 describe('a hover on a callback', () => {
