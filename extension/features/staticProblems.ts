@@ -98,9 +98,10 @@ class StaticProblems {
   /** The text they were made for must be the one there is. */
   #fixesOf(document: TextDocument): readonly OfferedFix[] {
     const key = document.uri.toString();
-    return [...this.#checked.values()].flatMap(({ home, texts, fixes }) =>
+    const checked = [...this.#checked.values()].flatMap(({ home, texts, fixes }) =>
       texts.get(key) === document.getText() ? fixes.filter(({ at }) => fileOf(home, at.file).toString() === key) : [],
     );
+    return [...checked, ...this.#tree.fixesOf(document)];
   }
 
   #settingsChanged(event: { affectsConfiguration(name: string): boolean }): void {

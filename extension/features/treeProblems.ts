@@ -6,6 +6,7 @@ import { Diagnostic, languages, type TextDocument, type Uri } from 'vscode';
 import type { CertainFinding } from '../core/language/service/protocol.js';
 import { TYPING_PAUSE } from '../core/language/typingPause.js';
 import { draft, severityOf } from '../core/rules/draft.js';
+import type { OfferedFix } from '../core/rules/static/fixes/offer.js';
 import type { Finding } from '../core/run/report.js';
 import { judged } from '../core/run/severities.js';
 import { Disposables } from './disposables.js';
@@ -24,6 +25,7 @@ export class TreeProblems {
   readonly #language: Lab['language'];
   readonly #isChecked: (uri: Uri) => boolean;
   readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #fixes = new WeakMap<TextDocument, { readonly version: number; readonly fixes: readonly OfferedFix[] }>();
 
   /** `isChecked` tells files of which a check with the compiler has said more. */
   constructor({ language }: Pick<Lab, 'language'>, isChecked: (uri: Uri) => boolean) {
@@ -44,6 +46,12 @@ export class TreeProblems {
         void this.#look(document);
       }, TYPING_PAUSE),
     );
+  }
+
+  /** Of the text as it is now; none once a check has told more. */
+  fixesOf(document: TextDocument): readonly OfferedFix[] {
+    const known = this.#fixes.get(document);
+    return known?.version === document.version && !this.#isChecked(document.uri) ? known.fixes : [];
   }
 
   forget(uri: Uri): void {
@@ -69,11 +77,20 @@ export class TreeProblems {
     const { uri, version } = document;
     const found = await this.#language.ask(document, 'certain', { uri: uri.toString() });
     if (document.isClosed || document.version !== version || this.#isChecked(uri)) return;
+    const all = found ?? [];
+    this.#fixes.set(document, { version, fixes: all.flatMap(fixesIn) });
     this.#collection.set(
       uri,
-      (found ?? []).flatMap((each) => diagnosticOf(each, uri)),
+      all.flatMap((each) => diagnosticOf(each, uri)),
     );
   }
+}
+
+function fixesIn({ rule, range, within, fix }: CertainFinding): readonly OfferedFix[] {
+  const { line, character } = range.start;
+  return fix === undefined
+    ? []
+    : [{ rule, at: { file: '', line: line + 1, column: character + 1, function: within }, ...fix }];
 }
 
 function diagnosticOf({ rule, message, range }: CertainFinding, uri: Uri): readonly Diagnostic[] {

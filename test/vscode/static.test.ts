@@ -135,6 +135,8 @@ describe('what the source shows while it is typed', () => {
       const pending = (): readonly number[] => [lineOf(document, 'return STATUS_PENDING;')];
       await findsAt(uri, 'savepkt-status-severity', pending);
       assert.deepEqual(ours(uri).map(ruleOf), ['savepkt-status-severity']);
+      const fix = await fixOf(uri, pending()[0] ?? 0, 'Return a failure');
+      assert.equal(fix.edit?.get(uri)[0]?.newText, 'STATUS_UNSUCCESSFUL');
       // A rule that only paths tell shows that the compiler has had its say.
       await setText(document, text.replace('    *Needed = BYTES;\n', ''));
       await until('the paths', () => found(uri, 'savepkt-bytesneeded-written').length > 0);

@@ -1,5 +1,6 @@
 /** Open texts with their trees, the index of the workspace, and the answers to what an editor asks about them. */
 import { allowsIn } from '../../rules/allow.js';
+import { treeFix } from '../../rules/tree/treeFixes.js';
 import { TreeRules } from '../../rules/tree/treeRules.js';
 import { type Anchor, type AnchorKind, type KnownCallbacks, looksWhole } from '../anchors.js';
 import { CALLBACKS, callbackParameters, FLAGS, FUNCTIONS, factsOf, spellings, TYPES } from '../facts/index.js';
@@ -132,11 +133,11 @@ export class LanguageService {
     return rules
       .findings(({ name }) => roles.get(name))
       .flatMap((finding) => {
-        const { rule, message } = finding;
+        const { rule, message, within } = finding;
         const range = rangeIn(tree, finding);
         const line = range.start.line + 1;
         const isAllowed = allows.some((each) => each.rule === rule && (each.line === line || each.line === line - 1));
-        return isAllowed ? [] : [{ rule, message, range }];
+        return isAllowed ? [] : [{ rule, message, range, within, fix: treeFix(finding, tree, roles.get(within)) }];
       });
   }
 

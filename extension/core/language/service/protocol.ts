@@ -1,5 +1,6 @@
 /** What an editor asks about its texts and is answered: plain data, since the answers come from another thread. */
 import type { RuleId } from '../../rules/catalogue.js';
+import type { OfferedFix } from '../../rules/static/fixes/offer.js';
 import type { Anchor, KnownCallbacks } from '../anchors.js';
 import type { CallbackRole } from '../facts/types.js';
 import type { RegistrationEntry } from '../index/fileFacts.js';
@@ -97,6 +98,9 @@ export interface CertainFinding {
   readonly rule: RuleId;
   readonly message: string;
   readonly range: TextRange;
+  /** Name of the function it is in. */
+  readonly within: string;
+  readonly fix: Pick<OfferedFix, 'title' | 'edits'> | undefined;
 }
 
 export interface At {

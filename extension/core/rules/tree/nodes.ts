@@ -81,3 +81,13 @@ const NULLS = new Set(['NULL', 'nullptr', '0']);
 export function isNull(node: SyntaxNode, code: string): boolean {
   return NULLS.has(textOf(bare(node), code));
 }
+
+/** Whether the name is what its declaration declares, and not part of a value. */
+export function isDeclared(node: SyntaxNode): boolean {
+  const { parent } = node;
+  if (parent?.type === 'pointer_declarator') return isDeclared(parent);
+  return (
+    parent?.type === 'declaration' ||
+    (parent?.type === 'init_declarator' && parent.childForFieldName('declarator')?.id === node.id)
+  );
+}

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parserForTests } from '../../../worker/grammars.testing.js';
 import { LanguageService } from '../../language/service/languageService.js';
 import { languageOf, type SourceLanguage, type SyntaxParser } from '../../language/tree/syntax.js';
+import type { OfferedFix, Place } from '../static/fixes/offer.js';
 
 const parsers = new Map<SourceLanguage, SyntaxParser>();
 beforeAll(async () => {
@@ -26,6 +27,15 @@ function found(text: string, language: SourceLanguage = 'c'): readonly string[] 
 
 function foundBy(service: LanguageService): readonly string[] {
   return service.ask('certain', { uri: 'file:///a' }).map(({ rule, range }) => `${rule} ${range.start.line + 1}`);
+}
+
+function applied(text: string, edits: OfferedFix['edits']): string {
+  const lines = text.split('\n');
+  const at = ({ line, character }: Place): number =>
+    lines.slice(0, line).reduce((sum, each) => sum + each.length + 1, 0) + character;
+  return edits
+    .toSorted((a, b) => at(b.start) - at(a.start))
+    .reduce((made, edit) => made.slice(0, at(edit.start)) + edit.text + made.slice(at(edit.end)), text);
 }
 
 const SAVE = `NTSTATUS Save(VMBCHANNEL Channel, VMBPACKET Packet, PVOID SaveBuf, UINT32 SaveBufSize, PUINT32 BytesNeeded)
@@ -172,6 +182,23 @@ describe('the tree alone', () => {
       text = text.slice(0, round) + put + text.slice(round + length);
       expect(foundBy(service), text).toEqual(found(text));
     }
+  });
+
+  it('offers fixes after which nothing is found', () => {
+    const rules = new Set<string>();
+    for (const { rule, text } of BROKEN) {
+      const [finding] = opened(text, 'c').ask('certain', { uri: 'file:///a' });
+      if (finding?.fix === undefined) continue;
+      rules.add(rule);
+      expect(found(applied(text, finding.fix.edits)), finding.fix.title).toEqual([]);
+    }
+    expect([...rules].sort()).toEqual([
+      'init-before-enable',
+      'out-alloc-null',
+      'restorepkt-alloc-null',
+      'restorepkt-status',
+      'savepkt-status-severity',
+    ]);
   });
 
   it('keeps to a comment that allows it', () => {

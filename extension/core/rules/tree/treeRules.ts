@@ -9,12 +9,19 @@ import type { FoundFunction, FoundRecord, Span } from '../../language/tree/found
 import type { SourceTree } from '../../language/tree/sourceTree.js';
 import type { SyntaxNode } from '../../language/tree/syntax.js';
 import type { RuleId } from '../catalogue.js';
-import { bare, callOf, callsIn, isNull, textOf, userOf, usesOf, variableGiven } from './nodes.js';
+import { bare, callOf, callsIn, isDeclared, isNull, textOf, userOf, usesOf, variableGiven } from './nodes.js';
 
 export interface TreeFinding extends Span {
   readonly rule: RuleId;
   readonly message: string;
+  /** Where what it follows from stands. */
+  readonly related?: number;
+  /** Name of the function it is in. */
+  readonly within: string;
 }
+
+/** Before it is known which function it is in. */
+type Found = Omit<TreeFinding, 'within'>;
 
 export interface RoleOfFunction {
   readonly role: CallbackRole;
@@ -85,10 +92,15 @@ function isTold(text: string, role: RoleOfFunction | undefined): boolean {
 }
 
 function moved(finding: TreeFinding, by: number): TreeFinding {
-  return { ...finding, start: finding.start + by, end: finding.end + by };
+  const { start, end, related } = finding;
+  return { ...finding, start: start + by, end: end + by, ...(related === undefined ? {} : { related: related + by }) };
 }
 
 function findingsIn(within: Within): readonly TreeFinding[] {
+  return foundIn(within).map((each) => ({ ...each, within: within.found.name }));
+}
+
+function foundIn(within: Within): readonly Found[] {
   const { body } = within;
   const certain = [returnedStatuses, oneCallback, ignoredRestore].flatMap((rule) => rule(within));
   // What is absent from half a function may be about to be typed.
@@ -101,7 +113,7 @@ function hasDirectives(body: SyntaxNode): boolean {
   return body.descendantsOfType(directives).length > 0;
 }
 
-function at(rule: RuleId, { startIndex, endIndex }: SyntaxNode, message: string): TreeFinding {
+function at(rule: RuleId, { startIndex, endIndex }: SyntaxNode, message: string): Found {
   return { rule, message, start: startIndex, end: endIndex };
 }
 
@@ -113,7 +125,7 @@ const DOUBTFUL = new Map(
 );
 
 /** A status of a save or restore callback that is neither done nor failed (M7), written in its `return`. */
-function returnedStatuses({ body, code, role }: Within): readonly TreeFinding[] {
+function returnedStatuses({ body, code, role }: Within): readonly Found[] {
   if (role?.role !== 'save' && role?.role !== 'restore') return [];
   return body.descendantsOfType(['return_statement']).flatMap((statement) => {
     const value = statement.hasError ? undefined : statement.namedChildren.at(0);
@@ -136,7 +148,7 @@ function isInLambda(node: SyntaxNode, body: SyntaxNode): boolean {
 const REGISTERS = /^Vmb\w*ChannelInitSetSaveRestorePacketCallbacks(?:Ex)?$/;
 
 /** One of the two callbacks is NULL, and the other is not. */
-function oneCallback({ body, code }: Within): readonly TreeFinding[] {
+function oneCallback({ body, code }: Within): readonly Found[] {
   return callsIn(body, code, (name) => REGISTERS.test(name)).flatMap(({ node, name, operands }) => {
     const [save, restore] = operands.slice(-2);
     if (operands.length < 3 || save === undefined || restore === undefined) return [];
@@ -153,7 +165,7 @@ function oneCallback({ body, code }: Within): readonly TreeFinding[] {
 }
 
 /** The call is a statement of its own. */
-function ignoredRestore({ body, code }: Within): readonly TreeFinding[] {
+function ignoredRestore({ body, code }: Within): readonly Found[] {
   return callsIn(body, code, (name) => name === 'VmbPacketRestore').flatMap(({ node }) =>
     userOf(node)?.type === 'expression_statement'
       ? [at('restorepkt-status', node, 'nothing looks at the status of VmbPacketRestore')]
@@ -162,7 +174,7 @@ function ignoredRestore({ body, code }: Within): readonly TreeFinding[] {
 }
 
 /** The packet goes to the library and nowhere else: nobody can have compared it with NULL. */
-function uncheckedPackets({ body, code, role }: Within): readonly TreeFinding[] {
+function uncheckedPackets({ body, code, role }: Within): readonly Found[] {
   return callsIn(body, code, (name) => name === 'VmbPacketAllocate').flatMap(({ node }) => {
     const name = variableGiven(node, code);
     const uses = name === undefined ? [] : usesOf(body, name, code).filter((use) => !isTarget(use));
@@ -170,7 +182,8 @@ function uncheckedPackets({ body, code, role }: Within): readonly TreeFinding[] 
     const [first] = calls;
     if (first === undefined || calls.includes(undefined)) return [];
     const rule = role?.role === 'restore' ? 'restorepkt-alloc-null' : 'out-alloc-null';
-    return [at(rule, first.node, `${first.name} gets the packet, and VmbPacketAllocate may have answered NULL`)];
+    const message = `${first.name} gets the packet, and VmbPacketAllocate may have answered NULL`;
+    return [{ ...at(rule, first.node, message), related: node.startIndex }];
   });
 }
 
@@ -191,11 +204,11 @@ function libraryCallWith(use: SyntaxNode, code: string): ReturnType<typeof callO
 const SETTING = /^Vmb\w*ChannelInit(?:Set|Enable)\w+/;
 
 /** Both are statements of the same block, the same channel by name, and nothing between them could lead around. */
-function settingsAfterEnable({ body, code }: Within): readonly TreeFinding[] {
+function settingsAfterEnable({ body, code }: Within): readonly Found[] {
   return callsIn(body, code, (name) => name === 'VmbChannelEnable').flatMap(({ node, operands }) => {
     const channel = operands[0] === undefined ? '' : textOf(operands[0], code);
     const statement = statementOf(node);
-    const found: TreeFinding[] = [];
+    const found: Found[] = [];
     if (statement === undefined || leadsElsewhere(statement, code)) return [];
     for (
       let next: SyntaxNode | null = statement.nextNamedSibling ?? null;
@@ -207,7 +220,7 @@ function settingsAfterEnable({ body, code }: Within): readonly TreeFinding[] {
       if (setting === undefined || !SETTING.test(setting.name)) continue;
       if (setting.operands[0] === undefined || textOf(setting.operands[0], code) !== channel) continue;
       const message = `${setting.name} after VmbChannelEnable: the setting is not applied`;
-      found.push(at('init-before-enable', setting.node, message));
+      found.push({ ...at('init-before-enable', setting.node, message), related: node.startIndex });
     }
     return found;
   });
@@ -257,7 +270,7 @@ const ADDRESSES =
   /^(?:PVOID|LIST_ENTRY|SINGLE_LIST_ENTRY|PMDL|VMBCHANNEL|VMBPACKET|VMBPACKETCOMPLETION|HANDLE|PDEVICE_OBJECT)$/;
 
 /** The whole context is copied to SaveBuf, and its structure, in this text, has an address in it. */
-function wholeContext({ tree, body, code, found, role }: Within): readonly TreeFinding[] {
+function wholeContext({ tree, body, code, found, role }: Within): readonly Found[] {
   const buffer = role?.role === 'save' ? found.parameters[role.ex ? 3 : 2]?.name : undefined;
   if (buffer === undefined) return [];
   return callsIn(body, code, (name) => COPIES.has(name)).flatMap(({ node, operands }) => {
@@ -288,15 +301,6 @@ function typeOf(name: string, body: SyntaxNode, code: string): string | undefine
     if (declares && type !== null) return textOf(type, code);
   }
   return undefined;
-}
-
-function isDeclared(node: SyntaxNode): boolean {
-  const { parent } = node;
-  if (parent?.type === 'pointer_declarator') return isDeclared(parent);
-  return (
-    parent?.type === 'declaration' ||
-    (parent?.type === 'init_declarator' && parent.childForFieldName('declarator')?.id === node.id)
-  );
 }
 
 function isWhole(size: SyntaxNode, name: string, { tag, typedefs }: FoundRecord, code: string): boolean {

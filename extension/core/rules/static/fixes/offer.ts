@@ -2,7 +2,9 @@
 
 import { characterOf } from '../../../language/problems.js';
 import type { Position } from '../../../run/report.js';
+import type { RuleId } from '../../catalogue.js';
 import type { Reported } from '../flow/check.js';
+import type { FixInput } from './fix.js';
 import { offsetAt } from './statement.js';
 import { FIXES } from './table.js';
 
@@ -22,15 +24,19 @@ export interface OfferedFix {
 
 /** `text` is that of the file the finding stands in. */
 export function offeredFix({ rule, location, around, related }: Reported, text: string): OfferedFix | undefined {
-  const row = FIXES[rule];
-  if (row === undefined || around === undefined) return undefined;
+  if (around === undefined) return undefined;
   const places = related.flatMap(({ location: at }) => (at?.file === location.file ? [offsetOf(text, at)] : []));
-  const edits = row.edits({ text, offset: offsetOf(text, location), around, related: places });
-  if (edits === undefined || edits.length === 0) return undefined;
+  const fix = fixFor(rule, { text, offset: offsetOf(text, location), around, related: places });
+  return fix && { rule, at: location, ...fix };
+}
+
+export function fixFor(rule: RuleId, input: FixInput): Pick<OfferedFix, 'title' | 'edits'> | undefined {
+  const { text } = input;
+  const row = FIXES[rule];
+  const edits = row?.edits(input);
+  if (row === undefined || edits === undefined || edits.length === 0) return undefined;
   const newline = text.includes('\r\n') ? '\r\n' : '\n';
   return {
-    rule,
-    at: location,
     title: row.title,
     edits: edits.map(({ start, end, insert }) => ({
       start: placeOf(text, start),
