@@ -44,7 +44,10 @@ export function codeStyleOf(outline: Outline): CodeStyle {
     controlBraceApart: apart + same === 0 ? most(structs, false) && functionBraceApart : apart > same,
     functionBraceApart,
     structBraceApart: most(structs, DEFAULT_STYLE.structBraceApart),
-    locals: localsOf(inside),
+    locals: localsOf(
+      inside,
+      items.filter(({ kind }) => kind === 'function').map(({ name }) => name),
+    ),
     final: text === '' || /\n$/.test(text),
   };
 }
@@ -64,8 +67,8 @@ function indentOf(code: string): string {
   return best?.[0] ?? DEFAULT_STYLE.indent;
 }
 
-/** As most of the statuses in function bodies are called. */
-function localsOf(inside: string): CodeStyle['locals'] {
+/** As most of the statuses in function bodies are called; one word that tells nothing is written like the functions. */
+function localsOf(inside: string, functions: readonly string[]): CodeStyle['locals'] {
   const names = [
     ...inside.matchAll(/\b(?:NTSTATUS|UINT32|ULONG|VMBCHANNEL|VMBPACKET|KIRQL)\s+([A-Za-z_]\w*)\s*[;=,]/g),
   ];
@@ -73,7 +76,9 @@ function localsOf(inside: string): CodeStyle['locals'] {
   const snake = of(/^[a-z][a-z0-9]*_\w+$/);
   const small = of(/^[a-z]/);
   if (small * 2 <= names.length) return 'pascal';
-  return snake > 0 ? 'snake' : 'camel';
+  const camel = of(/^[a-z][a-z0-9]*[A-Z]/);
+  const isSnake = snake > 0 || (camel === 0 && functions.some((name) => /^[a-z][a-z0-9]*_\w+$/.test(name)));
+  return isSnake ? 'snake' : 'camel';
 }
 
 function count(text: string, pattern: RegExp): number {

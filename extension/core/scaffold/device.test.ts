@@ -99,6 +99,78 @@ static PSTOR_REQUEST StorAllocateRequest(`;
   });
 });
 
+describe('a driver in small letters', () => {
+  const header = `#include <ntddk.h>
+#include <vmbuskernelmodeclientlibapi.h>
+
+struct net_device {
+\tKSPIN_LOCK lock;
+};
+
+struct net_tx {
+\tstruct net_device *dev;
+\tUINT16 vlan;
+};
+`;
+  const source = `#include "net.h"
+
+static KIRQL net_lock(struct net_device *dev)
+{
+\tKIRQL irql;
+
+\tKeAcquireSpinLock(&dev->lock, &irql);
+\treturn irql;
+}
+
+static void net_unlock(struct net_device *dev, KIRQL irql)
+{
+\tKeReleaseSpinLock(&dev->lock, irql);
+}
+
+void net_mark(struct net_tx *tx, UINT16 vlan)
+{
+\tKIRQL irql = net_lock(tx->dev);
+
+\ttx->vlan = vlan;
+\tnet_unlock(tx->dev, irql);
+}
+
+EVT_VMB_PACKET_COMPLETION_ROUTINE net_done;
+void net_done(VMBPACKET packet, NTSTATUS status, PVOID buf, UINT32 len)
+{
+\tstruct net_tx *tx = VmbPacketGetPointer(packet);
+
+\tUNREFERENCED_PARAMETER(status);
+\tUNREFERENCED_PARAMETER(buf);
+\tUNREFERENCED_PARAMETER(len);
+\tExFreePoolWithTag(tx, 'txeN');
+\tVmbPacketFree(packet);
+}
+
+void net_open(struct net_device *dev, VMBCHANNEL chan)
+{
+\tVmbChannelSetPointer(chan, dev);
+}
+`;
+  const folder = new ScaffoldFolder({ 'net.h': header, 'net.c': source });
+  const { fixture } = folder.scaffold('net.c', 'net_tx');
+  const text = folder.text('net.c');
+
+  it('keeps them, its lock, its routine, and structures without another name', () => {
+    expect([folder.warnings('net.c'), folder.warnings(fixture?.name ?? '')]).toEqual(['', '']);
+    expect(text).toContain('PVOID save_buf, UINT32 save_buf_size');
+    expect(text).toContain('\told_irql = net_lock(context->dev);\n');
+    expect(text).toContain('VmbPacketSetCompletionRoutine(packet, net_done);');
+    expect(text).toContain('context->dev = (struct net_device *)VmbChannelGetPointer(channel);');
+  });
+
+  it('is tested with contexts of one word', () => {
+    expect(fixture?.text).toContain('typedef struct net_tx net_tx;\n');
+    expect(fixture?.text).toContain('VSPLAB_CONTEXT(net_tx)');
+    expect(fixture?.text).toContain('VSPLAB_TEST(net_tx_survive_migration)');
+  });
+});
+
 describe('the tests of packets with a completion routine of the driver', () => {
   it('are written where the routine needs no more than the device', () => {
     const { fixture } = written(STORAGE_DRIVER);

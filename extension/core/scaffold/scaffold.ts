@@ -384,7 +384,10 @@ class Scaffold {
     const home = this.#places.namespace;
     const isClass = this.#request.facts.candidates.some((each) => each.name === scope);
     const spaces = [...new Set([home, isClass ? '' : scope])].filter((each) => each !== '');
-    const opens = spaces.map((each) => `using namespace ${each};`);
+    // The macros take one word: in C a structure without a typedef needs one.
+    const typedef =
+      context.startsWith('struct ') && this.#fixtureLanguage() === 'c' ? [`typedef ${context} ${name};`] : [];
+    const opens = [...spaces.map((each) => `using namespace ${each};`), ...typedef];
     if (!isClass) return { context: name.slice(scope === '' ? 0 : scope.length + 2), opens };
     const alias = name.replaceAll('::', '');
     return { context: alias, opens: [...opens, `typedef ${name} ${alias};`] };

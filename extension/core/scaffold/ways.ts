@@ -341,7 +341,7 @@ function isGlobal(code: string, expression: string): boolean {
   return new RegExp(`^(?:static\\s+|extern\\s+)?\\w+\\s*\\*?\\s*${name}\\s*(?:=[^;]*)?;`, 'm').test(code);
 }
 
-/** The routine that packets get here, if its text speaks of this context or it is the only one. */
+/** The routine that packets get here or that is declared to be one, if its text speaks of this context or it is the only one. */
 function completionOf(outline: Outline, calls: readonly Call[], context: ContextNames): string | undefined {
   const named = calls
     .filter(({ name }) => name === 'VmbPacketSetCompletionRoutine')
@@ -349,7 +349,8 @@ function completionOf(outline: Outline, calls: readonly Call[], context: Context
     .map((operand) => operand.replace(/^&/, ''))
     .filter((operand) => /^[A-Za-z_]\w*$/.test(operand));
   const routines = [...new Set(named)];
-  const speaking = routines.filter((name) =>
+  const declared = [...outline.code.matchAll(/\bEVT_VMB_PACKET_COMPLETION_ROUTINE\s+(\w+)\s*;/g)];
+  const speaking = [...routines, ...declared.flatMap(([, name]) => name ?? [])].filter((name) =>
     outline.items.some((item) => item.kind === 'function' && item.name === name && bodyNames(outline, item, context)),
   );
   return (
