@@ -3,7 +3,7 @@ import type { Check, LibraryCall } from './flow/check.js';
 import type { Path } from './flow/path.js';
 import type { Value } from './flow/values.js';
 import { hasRole, regionOf } from './helpers.js';
-import { mayBeInFlight, NEW, PACKETS, type Packet, packetOf, putPacket, SENDS } from './outgoingState.js';
+import { mayBeInFlight, newPacket, PACKETS, type Packet, packetOf, putPacket, SENDS } from './outgoingState.js';
 
 const SETTERS = new Set(['VmbPacketSetPointer', 'VmbPacketSetCompletionRoutine', 'VmbPacketSetCompletionRoutineEx']);
 const READERS = new Set(['VmbPacketGetPointer', 'VmbPacketGetChannel', 'VmbPacketGetInlinePacketContextPointer']);
@@ -34,12 +34,12 @@ function returned(call: LibraryCall, result: Value | undefined, path: Path): voi
   const { name, operands } = call;
   const place = path.position(call.place);
   if (name === 'VmbPacketAllocate') {
-    const region = regionOf(result, path);
-    if (region !== undefined) putPacket(path, { ...NEW, region, origin: 'allocated', place });
+    const packet = newPacket(result, path);
+    if (packet !== undefined) putPacket(path, { ...packet, origin: 'allocated', place });
   }
   if (name === 'VmbPacketInitialize') {
-    const region = regionOf(operands[1], path);
-    if (region !== undefined) putPacket(path, { ...NEW, region, origin: 'initialised', place });
+    const packet = newPacket(operands[1], path);
+    if (packet !== undefined) putPacket(path, { ...packet, origin: 'initialised', place });
   }
   if (SENDS.has(name) || name === 'VmbPacketRestore') {
     const packet = packetOf(operands[0], path);
@@ -106,8 +106,10 @@ function send({ name, operands, place }: LibraryCall, path: Path): void {
 /** The memory of a packet is the library's until it completes. */
 function freeMemory({ name, operands, place }: LibraryCall, path: Path): void {
   const block = regionOf(operands[0], path);
-  const packet = block === undefined ? undefined : path.state.get(PACKETS).get(block.id);
-  if (packet?.origin !== 'initialised' || packet.sent === undefined || !mayBeInFlight(packet, path)) return;
+  const packet = [...path.state.get(PACKETS).values()].find(
+    ({ region, origin, sent }) => region === block && origin === 'initialised' && sent !== undefined,
+  );
+  if (packet?.sent === undefined || !mayBeInFlight(packet, path)) return;
   path.report(
     'out-init-not-freed',
     place,

@@ -4,7 +4,7 @@
  */
 import type { Position } from '../../run/report.js';
 import type { Access, Check, LibraryCall, Reported } from './flow/check.js';
-import { POINTER_OF } from './flow/library.js';
+import { keptAt, POINTER_OF } from './flow/library.js';
 import type { Path } from './flow/path.js';
 import type { Program } from './flow/program.js';
 import { PathKey } from './flow/state.js';
@@ -148,7 +148,8 @@ function inLine(place: Position | undefined): string {
 }
 
 /** What VmbPacketSetPointer was told. */
-function contextOf({ region }: Packet, path: Path): Region | undefined {
-  const context = path.state.memory.read(region, POINTER_OF, 8, path.values, 64);
+function contextOf(packet: Packet, path: Path): Region | undefined {
+  const pointer = path.values.pointer(packet.region, packet.offset);
+  const context = path.state.memory.read(packet.region, keptAt(pointer, POINTER_OF), 8, path.values, 64);
   return typeof context === 'object' && context.kind === 'pointer' ? context.region : undefined;
 }

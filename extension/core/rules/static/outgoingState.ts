@@ -3,7 +3,6 @@ import type { Position } from '../../run/report.js';
 import type { Path } from './flow/path.js';
 import { PathKey } from './flow/state.js';
 import type { Region, Value } from './flow/values.js';
-import { regionOf } from './helpers.js';
 
 export interface Sent {
   readonly status: Value | undefined;
@@ -13,6 +12,8 @@ export interface Sent {
 
 export interface Packet {
   readonly region: Region;
+  /** Of the packet in its region: several may lie in one block of memory. */
+  readonly offset: number;
   readonly origin: 'allocated' | 'initialised' | 'other';
   readonly place: Position | undefined;
   readonly routine: Value | undefined;
@@ -22,10 +23,10 @@ export interface Packet {
   readonly isRestored: boolean;
 }
 
-export const PACKETS = new PathKey<ReadonlyMap<number, Packet>>(new Map());
+export const PACKETS = new PathKey<ReadonlyMap<string, Packet>>(new Map());
 
 /** A packet nobody knows anything of yet. */
-export const NEW = {
+const NEW = {
   origin: 'other',
   place: undefined,
   routine: undefined,
@@ -41,14 +42,25 @@ export const SENDS: ReadonlyMap<string, number> = new Map([
   ['VmbPacketSendWithExternalPfns', 5],
 ]);
 
+/** The packet at that address; undefined where it may be one of several. */
 export function packetOf(value: Value | undefined, path: Path): Packet | undefined {
-  const region = regionOf(value, path);
-  if (region === undefined) return undefined;
-  return path.state.get(PACKETS).get(region.id) ?? { ...NEW, region };
+  const fresh = newPacket(value, path);
+  return fresh === undefined ? undefined : (path.state.get(PACKETS).get(keyOf(fresh)) ?? fresh);
+}
+
+/** As if nothing had been done with it. */
+export function newPacket(value: Value | undefined, path: Path): Packet | undefined {
+  const pointer = path.pointer(value);
+  if (pointer === undefined || pointer.index !== undefined) return undefined;
+  return { ...NEW, region: pointer.region, offset: pointer.offset };
 }
 
 export function putPacket(path: Path, packet: Packet): void {
-  path.state.set(PACKETS, new Map(path.state.get(PACKETS)).set(packet.region.id, packet));
+  path.state.set(PACKETS, new Map(path.state.get(PACKETS)).set(keyOf(packet), packet));
+}
+
+function keyOf({ region, offset }: Packet): string {
+  return `${region.id}+${offset}`;
 }
 
 /** Key of the driver's function that is the packet's completion routine. */

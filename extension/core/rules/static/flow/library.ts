@@ -10,6 +10,15 @@ export type Model = (call: LibraryCall, path: Path) => Value | undefined;
 export const POINTER_OF = 0;
 const CHANNEL_OF = 8;
 
+/** Far from the bytes of the driver that an object may lie among. */
+const APART = 2 ** 40;
+const FIELDS = 16;
+
+/** Where the object at that address keeps one of these; several may lie in one block of memory. */
+export function keptAt({ offset }: Pointer, field: typeof POINTER_OF | typeof CHANNEL_OF): number {
+  return APART + offset * FIELDS + field;
+}
+
 const STATUS_BITS = 32;
 
 export const MODELS: ReadonlyMap<string, Model> = new Map<string, Model>([
@@ -158,30 +167,32 @@ function freePool(call: LibraryCall, path: Path): undefined {
 function allocatePacket(call: LibraryCall, path: Path): Value | undefined {
   const packet = path.answer('object', call.name, call.place);
   const [channel] = call.operands;
-  if (channel !== undefined) path.state.memory.write(packet.region, CHANNEL_OF, 8, channel, call.place);
-  path.state.memory.write(packet.region, POINTER_OF, 8, path.values.constant(0n, 64), call.place);
+  if (channel !== undefined) path.state.memory.write(packet.region, keptAt(packet, CHANNEL_OF), 8, channel, call.place);
+  path.state.memory.write(packet.region, keptAt(packet, POINTER_OF), 8, path.values.constant(0n, 64), call.place);
   return packet;
 }
 
-function keep(offset: number): Model {
+function keep(field: typeof POINTER_OF): Model {
   return (call, path) => {
     const object = path.pointer(call.operands[0]);
     const [, value] = call.operands;
-    if (object !== undefined && value !== undefined)
-      path.state.memory.write(object.region, offset, 8, value, call.place);
+    if (object === undefined || value === undefined) return undefined;
+    if (object.index === undefined) path.state.memory.write(object.region, keptAt(object, field), 8, value, call.place);
+    // Nobody knows which object it is: any may have it now.
+    else if (value.kind === 'pointer') path.state.escaped.add(value.region.id);
     return undefined;
   };
 }
 
-function kept(offset: number): Model {
+function kept(field: typeof POINTER_OF | typeof CHANNEL_OF): Model {
   return (call, path) => {
     const object = path.pointer(call.operands[0]);
-    if (object === undefined) return unknownResult(call, path);
+    if (object === undefined || object.index !== undefined) return unknownResult(call, path);
     const { memory } = path.state;
-    const known = memory.read(object.region, offset, 8, path.values, 64);
+    const known = memory.read(object.region, keptAt(object, field), 8, path.values, 64);
     if (known !== undefined && known !== 'uninitialised') return known;
     const made = path.answer('unknown', call.name, call.place);
-    memory.write(object.region, offset, 8, made, call.place);
+    memory.write(object.region, keptAt(object, field), 8, made, call.place);
     return made;
   };
 }
