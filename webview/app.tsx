@@ -41,7 +41,8 @@ export function App({ store }: { readonly store: Store }) {
       <PausedBar store={store} />
       {reason === null ? (
         <>
-          <Overview store={store} model={model} />
+          {/* Its figures are of a run that has ended, and room is what a debugged one needs. */}
+          {store.debugging.value === null && <Overview store={store} model={model} />}
           <Body store={store} model={model} />
         </>
       ) : store.debugging.value === null ? (

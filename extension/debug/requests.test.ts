@@ -146,6 +146,8 @@ describe('a run that stands', () => {
         ringSize: 0,
         packets: [],
         packetCount: 0,
+        inFlight: 0,
+        queued: 0,
         incoming: [],
       },
     };

@@ -13,20 +13,37 @@ export interface Ending {
   readonly moment: Moment;
 }
 
+interface Edit {
+  /** Of its moment. */
+  readonly event: number;
+  /** Length of the log then. */
+  readonly records: number;
+}
+
 export class RunTimeline {
   #known: readonly RunEvent[] = [];
   #places: RunEvents['places'] = [];
   #last: TimelineChange | undefined;
-  #version = 0;
+  #version: number;
   #ending: Ending | undefined;
   #records = 0;
   #here = 0;
-  /** Lengths of the log where the user has changed memory. */
-  #edits: readonly number[] = [];
+  #event = 0;
+  /** Where the user has changed memory. */
+  #edits: readonly Edit[] = [];
 
-  /** `ending` where the run stands at its end. */
-  look(now: RunEvents, ending: Ending | undefined): void {
-    this.#undo(now.records);
+  /** `version` is the one before it: of a list that this one takes the place of. */
+  constructor(version = 0) {
+    this.#version = version;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  /** `event` is the moment's; `ending` where the run stands at its end. */
+  look(now: RunEvents, event: number, ending: Ending | undefined): void {
+    this.#undo(event);
     const seen = ending === undefined ? now.events : [...now.events, endingEvent(ending, now.records)];
     const known = this.#known;
     const parting = seen.findIndex((event, at) => !isSameEvent(event, known[at]));
@@ -46,13 +63,15 @@ export class RunTimeline {
     if (parting >= 0 || now.places.length > this.#places.length) this.#places = now.places;
     this.#ending = ending ?? this.#ending;
     this.#records = now.records;
+    this.#event = event;
     this.#here = seen.length;
     this.#told({ keep, changed, added, dropped: now.dropped });
   }
 
   /** The user has changed memory where the run stands: what comes may be something else. */
   edited(): void {
-    this.#edits = [...this.#edits.filter((records) => records !== this.#records), this.#records];
+    const edit = { event: this.#event, records: this.#records };
+    this.#edits = [...this.#edits.filter(({ event }) => event !== edit.event), edit];
     this.#cut(this.#here);
   }
 
@@ -85,11 +104,11 @@ export class RunTimeline {
   }
 
   /** Whoever goes to before a change has undone it, and what came of it. */
-  #undo(records: number): void {
-    const undone = this.#edits.filter((edit) => edit > records);
+  #undo(event: number): void {
+    const undone = this.#edits.filter((edit) => edit.event > event);
     if (undone.length === 0) return;
-    this.#edits = this.#edits.filter((edit) => edit <= records);
-    const first = Math.min(...undone);
+    this.#edits = this.#edits.filter((edit) => edit.event <= event);
+    const first = Math.min(...undone.map(({ records }) => records));
     const from = this.#known.findIndex(({ record }) => record >= first);
     if (from >= 0) this.#cut(from);
   }

@@ -28,13 +28,14 @@ export class TimelineLooks {
     const [log, findings] = await Promise.all([target.request('events', {}), target.request('findings', {})]);
     if (launched !== this.#launched) {
       this.#launched = launched;
-      this.#timeline = new RunTimeline();
+      this.#timeline = new RunTimeline(this.#timeline.version);
     } else if (control.edits !== this.#edits) {
       this.#timeline.edited();
     }
     this.#edits = control.edits;
     this.#seen = place;
-    this.#timeline.look(runEvents(log, launched.driver.locations, findings), endingOf(standing.stop));
+    const { stop } = standing;
+    this.#timeline.look(runEvents(log, launched.driver.locations, findings), stop.moment.event, endingOf(stop));
   }
 }
 

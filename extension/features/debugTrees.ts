@@ -51,8 +51,9 @@ class KernelTree implements TreeDataProvider<Shown> {
   }
 
   getTreeItem({ node, path }: Shown): TreeItem {
-    const { None, Collapsed } = TreeItemCollapsibleState;
-    const item = new TreeItem(node.label, node.children.length === 0 ? None : Collapsed);
+    const { None, Collapsed, Expanded } = TreeItemCollapsibleState;
+    const state = node.expanded === true ? Expanded : Collapsed;
+    const item = new TreeItem(node.label, node.children.length === 0 ? None : state);
     item.id = path;
     item.description = node.description;
     item.iconPath = new ThemeIcon(node.icon);

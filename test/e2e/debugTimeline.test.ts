@@ -84,15 +84,20 @@ describe('a timeline', () => {
     const { events: seen } = await look();
     const { frameId } = await debug.go('vspTravel', { event: indexOf(seen, 'write', 1) });
     await look();
-    await debug.ask('evaluate', { expression: 'Packet = Packet', frameId, context: 'repl' });
+    await debug.ask('evaluate', { expression: 'SaveBufSize = 4711', frameId, context: 'repl' });
     const edited = await look();
     expect(edited.events.length).toBe(edited.here);
-    await debug.go('vspStopAt', { pass: 'restore', packet: 0 });
-    expect((await look()).events.length).toBe(seen.length);
+    await debug.go('vspTravel', { event: edited.here - 1 });
+    await debug.go('next');
+    await look();
+    await debug.go('stepOut');
+    expect((await look()).events.length).toBeGreaterThanOrEqual(edited.here);
     await debug.go('vspTravel', { event: indexOf(seen, 'write', 0) });
     const back = await look();
-    expect(back.events.length).toBeLessThan(seen.length);
+    expect(back.events.length).toBe(edited.here);
     expect(back.events.length).toBeGreaterThan(back.here);
+    const again = await debug.go('vspStopAt', { pass: 'write', packet: 1 });
+    expect(await debug.value('SaveBufSize', again.frameId)).not.toBe('4711');
   });
 
   it('refuses what is no event of it', async () => {

@@ -68,6 +68,9 @@ export interface KernelChannel {
   /** Outgoing packets, oldest first; at most PACKETS_SHOWN. */
   readonly packets: readonly KernelPacket[];
   readonly packetCount: number;
+  /** Of all of them. */
+  readonly inFlight: number;
+  readonly queued: number;
   /** Packets of the guest that the driver has and has not completed. */
   readonly incoming: readonly { readonly handle: number }[];
 }

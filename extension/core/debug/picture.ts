@@ -118,6 +118,8 @@ function channelPicture(machine: Machine, channel: Channel): KernelChannel {
     ringSize: channel.get('RING_SIZE'),
     packets: packets.slice(0, PACKETS_SHOWN),
     packetCount: packets.length,
+    inFlight: packets.filter(({ state }) => state === 'inFlight').length,
+    queued: packets.filter(({ state }) => state === 'queued').length,
     incoming,
   };
 }

@@ -357,6 +357,8 @@ export class DebugRun implements RunDebugger {
   #stand(standstill: Standstill, reason: StopReason): void {
     this.#live().memory.refresh();
     this.#standstill = standstill;
+    // However it came here: what was changed later has not happened.
+    this.#edits.dropAfter(standstill.moment);
     this.#goal = undefined;
     this.plan = { kind: 'go' };
     this.#finder.forget();
@@ -387,9 +389,6 @@ export class DebugRun implements RunDebugger {
   #travel(plan: Plan): never {
     this.plan = plan;
     this.#finder.forget();
-    if (plan.kind === 'reach') {
-      this.#edits.dropAfter(plan.moment);
-    }
     throw new Abandoned();
   }
 

@@ -55,6 +55,8 @@ export interface KernelTreeNode {
   readonly icon: string;
   /** Longer text for the tooltip. */
   readonly tooltip?: string;
+  /** What most people look for: open from the beginning. */
+  readonly expanded?: true;
   readonly memoryReference?: string;
   /** Where it was made, as locations name it. */
   readonly location?: { readonly file: string; readonly line: number };

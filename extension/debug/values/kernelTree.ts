@@ -56,7 +56,7 @@ function lockNode(renderer: Renderer, lock: KernelLock): KernelTreeNode {
 }
 
 function channelNode(view: StoppedView, kernel: KernelSnapshot, channel: KernelChannel): KernelTreeNode {
-  const { packets, packetCount, incoming } = channel;
+  const { packets, packetCount, incoming, inFlight, queued } = channel;
   const current = kernel.channel === channel.index ? kernel.packet : null;
   const shown = packets.map((packet, index): KernelTreeNode => {
     const note = packet.pointer === 0 ? undefined : addressNote(view, kernel, packet.pointer);
@@ -66,27 +66,29 @@ function channelNode(view: StoppedView, kernel: KernelSnapshot, channel: KernelC
       ...(packet.pointer === 0 ? {} : { memoryReference: addressText(packet.pointer) }),
     };
   });
-  const more = packetCount > packets.length ? [node(`${packetCount - packets.length} more`, '', 'ellipsis')] : [];
-  return node(
+  // The one that is looked at is there however many are before it.
+  const isBeyond = current !== null && current >= packets.length && current < packetCount;
+  const beyond = isBeyond ? [node(`Packet ${current}`, 'its callback runs', 'debug-stackframe')] : [];
+  const left = packetCount - packets.length - beyond.length;
+  const more = left > 0 ? [node(`${left} more`, '', 'ellipsis')] : [];
+  const branch = node(
     `Channel ${channel.index}`,
     `${channel.name === '' ? '' : `${channel.name}, `}${channelState(channel)}`,
     'plug',
     [
-      node('Packets', String(packetCount), 'list-ordered', [...shown, ...more]),
+      node('Packets', String(packetCount), 'list-ordered', [...shown, ...beyond, ...more]),
       node('Ring buffers', `${channel.ringSize} bytes each way`, 'sync', [
         node(
           'From the guest',
           incoming.length === 1 ? '1 packet held' : `${incoming.length} packets held`,
           'arrow-down',
         ),
-        node(
-          'To the guest',
-          `${packets.filter(({ state }) => state === 'inFlight').length} in flight, ${packets.filter(({ state }) => state === 'queued').length} queued`,
-          'arrow-up',
-        ),
+        node('To the guest', `${inFlight} in flight, ${queued} queued`, 'arrow-up'),
       ]),
     ],
   );
+  // Its packets are what is looked for first.
+  return current === null ? branch : { ...branch, expanded: true };
 }
 
 function statesNode({ states }: KernelSnapshot): KernelTreeNode {
