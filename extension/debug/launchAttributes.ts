@@ -41,7 +41,8 @@ const MOST_PACKETS = 10_000_000;
 const MOST_SEED = 2 ** 32 - 1;
 
 function wrong(attribute: string, value: unknown, expected: string): never {
-  throw new RequestFailure('launch', `Launch attribute "${attribute}" is ${shown(value)}: expected ${expected}.`, true);
+  const is = value === undefined ? 'missing' : shown(value);
+  throw new RequestFailure('launch', `Launch attribute "${attribute}" is ${is}: expected ${expected}.`, true);
 }
 
 function shown(value: unknown): string {

@@ -72,8 +72,15 @@ function answer({ id, kind, ask }: DebugAsk): void {
     if (handler === undefined) throw new Refused(`the debugger does not know the request ${kind}`);
     tell({ kind: 'answer', id, answer: handler(ask as never) });
   } catch (thrown) {
-    tell({ kind: 'refused', id, message: thrown instanceof Error ? thrown.message : String(thrown) });
+    tell({ kind: 'refused', id, message: refusal(kind, thrown) });
   }
+}
+
+/** Errors of the language are mistakes of ours: nobody should take them for an answer. */
+function refusal(kind: string, thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  const isMistake = thrown instanceof TypeError || thrown instanceof RangeError || thrown instanceof ReferenceError;
+  return isMistake ? `the debugger failed at the request ${kind}: ${thrown.message}` : thrown.message;
 }
 
 /** The run as it was, and what is only told by running it again without a debugger. */

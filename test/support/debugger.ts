@@ -1,5 +1,6 @@
 /** A real client of the debug adapter protocol, over stdio, and a few words to drive it with. */
-import { readFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { DebugClient } from '@vscode/debugadapter-testsupport';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { at, projectNode } from '../../scripts/lib/project.mjs';
@@ -63,7 +64,17 @@ export class Debugger {
     await dap.start();
     const debug = new Debugger(dap);
     await debug.ask('initialize', { adapterID: 'vsp', pathFormat: 'path', ...client });
+    await debug.surround(cwd);
     return debug;
+  }
+
+  /** What an editor says before a launch: unsaved texts; and that the compiler may take its time on a busy machine. */
+  async surround(
+    cwd: string,
+    overlays: readonly { readonly path: string; readonly text: string }[] = [],
+  ): Promise<void> {
+    const settings = { compileTimeout: 300_000 };
+    await this.ask('vspSurroundings', { cwd: cwd.replaceAll('\\', '/'), workspaceRoots: [], overlays, settings });
   }
 
   /** The response's body; rejects with the adapter's message. */
@@ -140,7 +151,24 @@ export class Debugger {
       .join('');
   }
 
-  stop(): Promise<void> {
-    return this.#client.stop();
+  /** Asks an adapter that is still there to go. */
+  async stop(): Promise<void> {
+    const adapter = Reflect.get(this.#client, '_adapterProcess') as ChildProcess | undefined;
+    if (adapter?.exitCode === null) await this.#client.stop();
+  }
+
+  /** Threads of the adapter's process: a run has one of its own. Undefined where the system does not tell. */
+  get threads(): number | undefined {
+    const adapter = Reflect.get(this.#client, '_adapterProcess') as { readonly pid?: number } | undefined;
+    const folder = `/proc/${adapter?.pid}/task`;
+    return existsSync(folder) ? readdirSync(folder).length : undefined;
+  }
+
+  /** Whether the adapter has ended, by itself. */
+  ended(): Promise<number | null> {
+    const adapter = Reflect.get(this.#client, '_adapterProcess') as ChildProcess;
+    return adapter.exitCode !== null
+      ? Promise.resolve(adapter.exitCode)
+      : new Promise((resolve) => adapter.once('exit', resolve));
   }
 }
