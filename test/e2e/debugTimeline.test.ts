@@ -84,7 +84,7 @@ describe('a timeline', () => {
     const { events: seen } = await look();
     const { frameId } = await debug.go('vspTravel', { event: indexOf(seen, 'write', 1) });
     await look();
-    await debug.ask('evaluate', { expression: 'SaveBufSize = 4711', frameId, context: 'repl' });
+    await debug.ask('evaluate', { expression: '*BytesNeeded = 4711', frameId, context: 'repl' });
     const edited = await look();
     expect(edited.events.length).toBe(edited.here);
     await debug.go('vspTravel', { event: edited.here - 1 });
@@ -97,7 +97,7 @@ describe('a timeline', () => {
     expect(back.events.length).toBe(edited.here);
     expect(back.events.length).toBeGreaterThan(back.here);
     const again = await debug.go('vspStopAt', { pass: 'write', packet: 1 });
-    expect(await debug.value('SaveBufSize', again.frameId)).not.toBe('4711');
+    expect(await debug.value('*BytesNeeded', again.frameId)).not.toBe('4711');
   });
 
   it('refuses what is no event of it', async () => {
