@@ -137,9 +137,12 @@ function sent(call: LibraryCall, path: Path): void {
   const flags = operandNumber(call, call.operands.length - 1, path);
   const found = blockOf(buffer, path);
   if (found?.block.isPaged === true && flags !== undefined && (flags & PAGED_BUFFER) === 0n)
-    path.report('out-paged-flag', call.place, 'Buffer is paged pool, and the flags lack PAGED_BUFFER', [
-      path.remark('allocated', found.block.place),
-    ]);
+    path.report(
+      'out-paged-flag',
+      call.place,
+      `${call.name} of paged pool with flags ${hex32(flags)}: PAGED_BUFFER is missing`,
+      [path.remark('allocated', found.block.place)],
+    );
   const size = operandNumber(call, 2, path);
   const pointer = path.pointer(buffer);
   if (found?.block.isRaw !== true || size === undefined || pointer === undefined || pointer.index !== undefined) return;
