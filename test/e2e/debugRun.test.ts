@@ -372,6 +372,25 @@ describe('the simulated kernel', () => {
     expect(await opened.go({ kind: 'continue' })).toMatchObject({ kind: 'ended', ended: { exitStatus: 0 } });
   });
 
+  it.each(['write', 'restore'] as const)('is what it was after as many steps back as forward (%s)', async (pass) => {
+    await using opened = await stopped(pass, 0);
+    const print = (): Promise<string> => opened.ask('fingerprint', {});
+    const past: { readonly moment: Stop['moment']; readonly print: string }[] = [];
+    for (let step = 0; step < 10; step++) {
+      const { moment } = await opened.to({ kind: 'stepOver' });
+      past.push({ moment, print: await print() });
+    }
+    expect(new Set(past.map((each) => each.print)).size).toBeGreaterThan(3);
+    for (const each of past.slice(0, -1).reverse()) {
+      const { moment } = await opened.to({ kind: 'stepBack' });
+      expect({ moment, print: await print() }).toEqual(each);
+    }
+    // One byte that is not as it was would be seen.
+    const [before, [variable]] = [await print(), await opened.ask('variables', { frame: 0 })];
+    await opened.ask('writeMemory', { address: variable?.address ?? 0, bytes: Uint8Array.of(0xa5) });
+    expect(await print()).not.toBe(before);
+  });
+
   it('is travelled through by its own log', async () => {
     await using opened = await stopped('write', 0);
     const events = await opened.ask('events', {});
