@@ -73,6 +73,10 @@ const example = once(async (): Promise<ExampleFigures> => {
     await ask('readMemory', { address: 1 << 20, length: 4096 });
     await ask('describe', { address: 1 << 20 });
     await ask('ask', { request: { kind: 'scopes', stop: step, frame: 0 } });
+    await ask('ask', { request: { kind: 'kernelTree', stop: step } });
+    const expression = '$irql + sizeof(LIST_ENTRY)';
+    await ask('ask', { request: { kind: 'evaluate', stop: step, frame: 0, expression, context: 'watch' } });
+    await ask('ask', { request: { kind: 'completions', frame: 0, text: 'Ad', column: 3 } });
   }
   return { requests, steps };
 });
