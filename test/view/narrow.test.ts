@@ -20,7 +20,7 @@ async function open(width: number, height: number): Promise<void> {
     width,
     height,
     setUp: (host) => {
-      host.addSample('storage', 60);
+      host.addSample('storage', 20_000);
       const { pack } = host.drivers.get('storage')!.report;
       const before = { packets: 70, stateBytes: 1_000_000, min: 1, median: 7, max: 9 };
       host.change('storage', { previous: Object.fromEntries(pack.runs.map(({ name }) => [name, before])) });
