@@ -238,6 +238,12 @@ NTSTATUS SaveNothing(VMBCHANNEL Channel, VMBPACKET Packet, PVOID SaveBuf, UINT32
     *BytesNeeded = 0;
     return STATUS_SUCCESS;
 }
+NTSTATUS SaveHollow(VMBCHANNEL Channel, VMBPACKET Packet, PVOID SaveBuf, UINT32 SaveBufSize, PUINT32 BytesNeeded)
+{
+    UNREFERENCED_PARAMETER(Channel); UNREFERENCED_PARAMETER(Packet); UNREFERENCED_PARAMETER(SaveBuf);
+    *BytesNeeded = 8;
+    return SaveBufSize < 8 ? STATUS_BUFFER_TOO_SMALL : STATUS_SUCCESS;
+}
 `;
 
 let good: TestDriver;
@@ -340,6 +346,12 @@ describe('packets without a fixture', () => {
     const run = bad.run(packets('SaveNothing', 'RestoreOther', 3), { modes: ['S-05=null'] });
     expect([run.end, run.messages]).toEqual(['completed', []]);
     expect(record(run, 0, 'state_bytes')).toBe(0);
+  });
+
+  it('goes on to the end where each of many packets is wrong', () => {
+    const run = bad.run(packets('SaveHollow', 'RestoreOther', 30_000), { budget: 40_000_000 });
+    expect(run.end).toBe('completed');
+    expect(run.result.breaches.length).toBeGreaterThanOrEqual(100);
   });
 
   it('S-25=open-first: the guest reconnects before the restore', () => {

@@ -171,8 +171,8 @@ export class Simulator {
     this.record(rule, details);
   }
 
-  /** The same for rules C found: it has logged the event already. */
-  record(rule: string, details: BreachDetails): void {
+  /** The same for rules C found: it has logged the event already. False for one of so many alike that it is not kept. */
+  record(rule: string, details: BreachDetails): boolean {
     const machine = this.machine;
     const frames = details.frames ?? machine.frames();
     const context = details.context ?? machine.context();
@@ -180,7 +180,7 @@ export class Simulator {
     const seen = (this.#repeats.get(key) ?? 0) + 1;
     this.#repeats.set(key, seen);
     if (seen > REPEATS_KEPT) {
-      return;
+      return false;
     }
     const breach: BreachRecord = {
       rule,
@@ -195,6 +195,7 @@ export class Simulator {
     };
     this.breaches.push(breach);
     this.options.debugger?.broken(breach);
+    return true;
   }
 
   /** The probe of a stress run that is under way. */

@@ -220,6 +220,12 @@ describe('outcomes', () => {
     expect(run?.message === undefined).toBe(outcome === 'passed');
   });
 
+  it('say why a run was stopped, whatever else was wrong with it', () => {
+    const breach = { rule: 'out-size-limit', object: 0, detail: 0, frames: [3], context: fault(1).context };
+    const made = report(built(result({ ended: 'fault', fault: fault(FAULT.TIMEOUT), breaches: [breach] })));
+    expect(made.runs[0]).toMatchObject({ outcome: 'timeout', message: expect.stringMatching(/^run-timeout: /) });
+  });
+
   it('of a worker that was stopped or died', () => {
     const made = report(built({ kind: 'timeout', message: 'stopped' }), built({ kind: 'crash', message: 'died' }));
     expect(made.runs.map(({ outcome, message }) => [outcome, message])).toEqual([

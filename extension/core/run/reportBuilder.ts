@@ -85,11 +85,12 @@ function outcomeOf(result: SimulationResult, findings: readonly Finding[]): Outc
   return findings.some(({ severity, suppressed }) => severity === 'error' && !suppressed) ? 'failed' : 'passed';
 }
 
-/** The finding that speaks for a run that did not pass. */
-function mainMessage(findings: readonly Finding[], fallback: string): string {
+/** The finding that speaks for a run that did not pass: why it was stopped, else its first error. */
+function mainMessage(findings: readonly Finding[], outcome: Outcome, fallback: string): string {
   const open = findings.filter(({ suppressed }) => !suppressed);
+  const stopped = outcome === 'timeout' ? open.find(({ rule }) => rule === 'run-timeout') : undefined;
   const ending = open.findLast(({ rule }) => /^(?:run-(?!stub)|mem-|assert-)/.test(rule));
-  const told = open.find(({ severity }) => severity === 'error') ?? ending ?? open[0];
+  const told = stopped ?? open.find(({ severity }) => severity === 'error') ?? ending ?? open[0];
   return told === undefined ? fallback : `${told.rule}: ${told.message}`;
 }
 
@@ -125,7 +126,7 @@ export function buildRun(
       ...head,
       contextSource: result.contextSource,
       outcome,
-      ...(outcome === 'passed' ? {} : { message: mainMessage(findings, fallback) }),
+      ...(outcome === 'passed' ? {} : { message: mainMessage(findings, outcome, fallback) }),
       ...outputOf(driver, result),
       ...channelReports({ driver, program: planned.program, result, findings, kinds, provenance }),
       ...(stress === undefined ? {} : { stress: stress.summary }),
