@@ -4,6 +4,7 @@ import './header.css';
 import './findings.css';
 import './list/list.css';
 import './figures/figures.css';
+import './figures/tables.css';
 import './detail/detail.css';
 import './debug/debug.css';
 /** The Packet Buffers page: one bundle for the webview and for the exported file. */
