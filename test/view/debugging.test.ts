@@ -142,14 +142,16 @@ describe('a debugged run', () => {
     await standing();
     await button('Go to Query pass of packet 0 EvtVmbChannelSavePacket STATUS_BUFFER_TOO_SMALL').click();
     await button('Go to Restore of packet 0 EvtVmbChannelRestorePacket , ahead').click();
-    expect(await callsMade(page, 'travel')).toEqual([{ event: 4 }, { event: events.length + 1 }]);
+    await expect.poll(() => callsMade(page, 'travel')).toEqual([{ event: 4 }, { event: events.length + 1 }]);
   });
 
   it('is sent by Enter, from the place where it stands', async () => {
     await standing();
     await grid().focus();
     for (const key of ['Enter', 'ArrowUp', 'ArrowUp', 'Enter', 'End', 'Enter']) await page.keyboard.press(key);
-    expect(await callsMade(page, 'travel')).toEqual([{ event: events.length - 2 }, { event: events.length + 1 }]);
+    await expect
+      .poll(() => callsMade(page, 'travel'))
+      .toEqual([{ event: events.length - 2 }, { event: events.length + 1 }]);
   });
 
   it('is followed by what has changed alone', async () => {
@@ -207,7 +209,9 @@ describe('a debugged run', () => {
       expect.stringMatching(/^24–39 not written yet 00 .*/),
     ]);
     await buffer.getByRole('button', { name: 'NicIndication.c:190' }).click();
-    expect(await callsMade(page, 'openDebugged')).toEqual([{ file: 'NicIndication.c', line: 190, column: 5 }]);
+    await expect
+      .poll(() => callsMade(page, 'openDebugged'))
+      .toEqual([{ file: 'NicIndication.c', line: 190, column: 5 }]);
   });
 
   it('can be looked at by packet and by finding', async () => {
@@ -249,8 +253,8 @@ describe('a finding', () => {
     await page.getByRole('button', { name: 'Debug to this finding: savepkt-full-init' }).first().click();
     await page.locator('.finding-main').first().click();
     await page.locator('.packet-findings').getByRole('button', { name: 'Debug to this finding' }).first().click();
+    await expect.poll(async () => (await callsMade(page, 'debugToFinding')).length).toBe(2);
     const made = await callsMade(page, 'debugToFinding');
-    expect(made).toHaveLength(2);
     expect(made[0]).toMatchObject({ driver: 'nic', run: 0 });
   });
 });

@@ -268,7 +268,7 @@ describe('the fields of the record', () => {
   it('open the line that wrote them, by a click', async () => {
     await open();
     await fields().locator('.field-row', { hasText: 'eth0' }).click();
-    expect((await callsOf('openSource')).map(({ line }) => line)).toEqual([163]);
+    await expect.poll(async () => (await callsOf('openSource')).map(({ line }) => line)).toEqual([163]);
   });
 
   it('walk through bit-fields one by one although they share their bytes', async () => {
