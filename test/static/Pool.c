@@ -203,7 +203,7 @@ NTSTATUS FreesWhatTheHelperFreed(PREQUEST *Result, UINT32 Length)
     NTSTATUS Status = Request == NULL ? STATUS_NO_MEMORY : Fill(Request, Length);
     if (!NT_SUCCESS(Status)) {
         if (Request != NULL) {
-            DELETE(Request); // finds: mem-free-once
+            ExFreePoolWithTag(Request, TAG); // finds: mem-free-once
         }
         return Status;
     }

@@ -42,8 +42,8 @@ function files(folder: string): readonly string[] {
 }
 
 /** Names that belong to headers: everything any of them says. */
-export function headerNames(root: string): ReadonlySet<string> {
-  const texts = [...files(join(root, 'extension/core/wdk/include')), join(root, CORPUS, 'Corpus.h')].map((path) =>
+export function headerNames(root: string, shared = `${CORPUS}/Corpus.h`): ReadonlySet<string> {
+  const texts = [...files(join(root, 'extension/core/wdk/include')), join(root, shared)].map((path) =>
     readFileSync(path, 'utf8'),
   );
   return new Set([...KEYWORDS.split(' '), ...texts.flatMap((text) => text.match(IDENTIFIER) ?? [])]);
@@ -94,7 +94,7 @@ function rename(lines: readonly Line[], names: ReadonlySet<string>, dice: Dice):
   return text.split('\n').map((each, index) => ({ ...lines[index], text: each }));
 }
 
-const FUNCTION = /^(?:static|VSPLAB_TEST|OPENED|STATE|PROCESS|COMPLETION|SAVE|RESTORE|DPC|WORK)\b[^;={]*\)\s*$/;
+const FUNCTION = /^(?!#|\}|extern\b|typedef\b)[A-Za-z_][^;={/]*\)\s*(?:\/\/.*)?$/;
 
 /** Prototypes where the functions stood, their bodies in another order at the end. C only. */
 function reorder(lines: readonly Line[], dice: Dice): readonly Line[] {
@@ -109,7 +109,7 @@ function reorder(lines: readonly Line[], dice: Dice): readonly Line[] {
     }
     const end = lines.findIndex(({ text }, at) => at > index && text.startsWith('}'));
     bodies.push(lines.slice(index, end + 1));
-    if (!line.text.startsWith('VSPLAB_TEST')) front.push({ text: `${line.text.trimEnd()};` });
+    if (!line.text.startsWith('VSPLAB_TEST')) front.push({ text: `${line.text.replace(/\s*(?:\/\/.*)?$/, '')};` });
     index = end;
   }
   for (let last = bodies.length - 1; last > 0; last -= 1) {
@@ -154,7 +154,7 @@ function insertBehindIncludes(lines: readonly Line[], added: readonly Line[]): r
 
 function helpers(lines: readonly Line[]): readonly Line[] {
   const used = new Set<string>();
-  const called = new RegExp(`\\b(${WRAPPED.map(([, name]) => name).join('|')})\\(`, 'g');
+  const called = new RegExp(`(?<!->|\\.)\\b(${WRAPPED.map(([, name]) => name).join('|')})\\(`, 'g');
   const text = outside(lines.map((line) => line.text).join('\n'), (code) =>
     code.replace(called, (_, name: string) => {
       used.add(name);
@@ -181,12 +181,31 @@ function macros(lines: readonly Line[]): readonly Line[] {
   const using = lines.map((line) => {
     const [, indent, code, comment] = STATEMENT.exec(line.text) ?? [];
     const balanced = code !== undefined && code.split('(').length === code.split(')').length;
-    if (code === undefined || !balanced || /^[}#]|[{}]|\?.*:$/.test(code)) return line;
+    if (code === undefined || !balanced || /^[}#/]|[{}]|\?.*:$/.test(code)) return line;
     added.push({ text: `#define STATEMENT_${added.length} ${code.replace(/;$/, '')}` });
     return { ...line, text: `${indent}STATEMENT_${added.length - 1}${code.endsWith(';') ? ';' : ''}${comment}` };
   });
   // Behind the types they mention: a macro is expanded where it is used.
   return insertBehindIncludes(using, added);
+}
+
+/** A file without tests under mutation, and where its lines have gone: where they call a helper of ours, there, too. */
+export function mutateSource(
+  file: CorpusFile,
+  mutations: readonly Mutation[],
+  names: ReadonlySet<string>,
+  dice: Dice,
+): { readonly text: string; readonly linesOf: (line: number) => readonly number[] } {
+  const lines = mutateLines(file, mutations, names, dice);
+  const originals = file.text.split('\n');
+  const macrosOf = [...file.text.matchAll(/^#define (\w+)((?:.*\\\n)*.*)$/gm)];
+  const expanded = (text: string): string =>
+    text + macrosOf.flatMap(([, name = '', body = '']) => (text.includes(`${name}(`) ? [body] : [])).join(' ');
+  const linesOf = (line: number): readonly number[] =>
+    moved({ file: file.path, line, rule: '' }, lines, expanded(originals[line - 1] ?? ''), file.path).map(
+      (each) => each.line,
+    );
+  return { text: lines.map(({ text }) => text).join('\n'), linesOf };
 }
 
 function mutateLines(

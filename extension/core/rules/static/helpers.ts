@@ -84,7 +84,8 @@ export class Ignored {
   /** At the end of a path: what became of the answers it has seen. */
   note(rule: RuleId, name: string, status: Value, location: Position | undefined, path: Path): void {
     if (location === undefined) return;
-    const key = `${location.file}:${location.line}:${location.column}`;
+    // A helper's answer that one function looks at is not looked at by another.
+    const key = `${path.walk.entry.routine.key} ${location.file}:${location.line}:${location.column}`;
     const message = `nothing looks at the status of ${name}: a failure goes unnoticed`;
     const known = this.#calls.get(key) ?? { report: path.finding(rule, location, message), isUsed: false };
     this.#calls.set(key, known);
