@@ -21,13 +21,18 @@ const SAMPLES: readonly (readonly Mutation[])[] = [
 
 const header = readFileSync(at(CORPUS, 'Static.h'), 'utf8');
 const names = new Set([...headerNames(at(), `${CORPUS}/Static.h`), 'UNUSED']);
-const dice = new Dice(SEED);
 const checker = new StaticChecker();
+
+/** Of each file its own, whatever other files there are. */
+function diceOf(name: string): Dice {
+  return new Dice([...name].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 0x7fffffff, SEED));
+}
 
 const mutants = readdirSync(at(CORPUS))
   .filter((name) => /\.(?:c|cpp)$/.test(name))
   .map((name) => {
     const text = readFileSync(at(CORPUS, name), 'utf8');
+    const dice = diceOf(name);
     const mutations = SAMPLES[dice.below(SAMPLES.length)] ?? [];
     const made = mutateSource({ path: name, text }, mutations, names, dice);
     return { name, label: mutations.join(' and '), original: text, ...made };

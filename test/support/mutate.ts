@@ -32,7 +32,7 @@ const KEYWORDS =
   'short signed sizeof static struct switch typedef union unsigned void volatile while alignas bool catch class constexpr ' +
   'const_cast decltype delete explicit false friend namespace new noexcept nullptr operator override private protected ' +
   'public reinterpret_cast static_cast template this throw true try typename using virtual define ifdef ifndef endif defined ' +
-  'pragma include pack push pop u U L UL ULL x';
+  'pragma include pack push pop u U L UL ULL x __try __except __finally __leave final mutable static_assert';
 
 function files(folder: string): readonly string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -175,13 +175,16 @@ function helpers(lines: readonly Line[]): readonly Line[] {
 
 const STATEMENT = /^( +)(\S.*?)(\s*\/\/ finds: .*)$/;
 
-/** The marked statements become macros, used where they stood. */
+/**
+ * The marked statements become macros, used where they stood. Not those of several conditions: what a macro expands to
+ * stands in one place, and reading a field there twice cannot be told from reading it once.
+ */
 function macros(lines: readonly Line[]): readonly Line[] {
   const added: Line[] = [];
   const using = lines.map((line) => {
     const [, indent, code, comment] = STATEMENT.exec(line.text) ?? [];
     const balanced = code !== undefined && code.split('(').length === code.split(')').length;
-    if (code === undefined || !balanced || /^[}#/]|[{}]|\?.*:$/.test(code)) return line;
+    if (code === undefined || !balanced || /^[}#/]|[{}]|\|\||&&|\?.*:$/.test(code)) return line;
     added.push({ text: `#define STATEMENT_${added.length} ${code.replace(/;$/, '')}` });
     return { ...line, text: `${indent}STATEMENT_${added.length - 1}${code.endsWith(';') ? ';' : ''}${comment}` };
   });
