@@ -4,6 +4,7 @@
 class Link {
 public:
     VMBCHANNEL Channel = nullptr;
+    VMBCHANNEL Control = nullptr;
     KSPIN_LOCK Lock;
     FAST_MUTEX Mutex;
     KEVENT Idle;
@@ -117,7 +118,18 @@ static void Restart(PVOID context) // keeps: state-no-startpause-in-cb, state-no
     }
 }
 
-/* It stops another channel than its own. */
+/* Another channel than its own: nothing that ending it waits for runs here. */
+static void ClosedEndsItsControl(VMBCHANNEL channel) // keeps: state-no-disable-in-cb
+{
+    auto *link = LinkOf(channel);
+    if (link->Control != nullptr) {
+        VmbChannelDisable(link->Control);
+        VmbChannelCleanup(link->Control);
+        link->Control = nullptr;
+    }
+}
+
+/* What waits is left to a thread. */
 static void SuspendTellsItsWorker(VMBCHANNEL channel) // keeps: state-no-startpause-in-cb, state-no-disable-in-cb
 {
     auto *link = LinkOf(channel);
@@ -151,6 +163,7 @@ NTSTATUS RegisterSecond(VMBCHANNEL channel, bool asks)
     VMB_CHANNEL_STATE_CHANGE_CALLBACKS callbacks;
     VMB_CHANNEL_STATE_CHANGE_CALLBACKS_INIT(&callbacks);
     callbacks.EvtChannelSuspend = SuspendTellsItsWorker;
+    callbacks.EvtChannelClosed = ClosedEndsItsControl;
     callbacks.EvtChannelStarted = asks ? StartedAsksForLess : StartedSends;
     return VmbChannelInitSetStateChangeCallbacks(channel, &callbacks);
 }

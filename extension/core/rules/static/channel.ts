@@ -7,7 +7,7 @@ import type { Path } from './flow/path.js';
 import type { Role } from './flow/roles.js';
 import { PathKey } from './flow/state.js';
 import type { Region, Value } from './flow/values.js';
-import { hasRole, Ignored, isKept, mayFail, operandNumber, regionOf } from './helpers.js';
+import { hasRole, Ignored, isKept, isParameter, mayFail, operandNumber, regionOf } from './helpers.js';
 
 interface Channel {
   readonly region: Region;
@@ -171,11 +171,20 @@ function isEnabled({ enabled }: Channel, path: Path): boolean {
   return enabled !== undefined && (enabled.status === undefined || path.succeeded(enabled.status) !== false);
 }
 
-/** What callbacks must not do: the library waits for them. */
-function inCallbacks({ name, place }: LibraryCall, path: Path): void {
-  if (hasRole(path, ...STATE_ROLES) && (name === 'VmbChannelStart' || name === 'VmbChannelPause'))
-    path.report('state-no-startpause-in-cb', place, `${name} inside a state callback waits for that very callback`);
-  if (hasRole(path, ...CALLBACK_ROLES) && (name === 'VmbChannelDisable' || name === 'VmbChannelCleanup'))
+/**
+ * What callbacks must not do: the library waits for them. The header forbids starting and pausing in state callbacks
+ * outright; that of disabling and cleaning up is because they wait for the channel's own callbacks (kmcl-facts 4.6), so
+ * that another channel may be ended there.
+ */
+function inCallbacks({ name, operands, place }: LibraryCall, path: Path): void {
+  const isOwn = isParameter(path.pointer(operands[0]), 0, path);
+  if (hasRole(path, ...STATE_ROLES) && (name === 'VmbChannelStart' || name === 'VmbChannelPause')) {
+    const why = isOwn ? 'waits for that very callback' : 'is not allowed, whichever channel it is for';
+    path.report('state-no-startpause-in-cb', place, `${name} inside a state callback ${why}`);
+  }
+  const isEnding = name === 'VmbChannelDisable' || name === 'VmbChannelCleanup';
+  // A completion routine is not told its channel and must not wait at all.
+  if (isEnding && hasRole(path, ...CALLBACK_ROLES) && (isOwn || hasRole(path, 'completion')))
     path.report('state-no-disable-in-cb', place, `${name} inside a callback waits for that very callback`);
   if (hasRole(path, 'started') && name === 'VmbChannelSendSynchronousRequest')
     path.report('state-started-nonblocking', place, 'waits for the peer before the incoming queue is on');
