@@ -360,3 +360,33 @@ NTSTATUS OfferPrepared(PADAPTER Adapter) // keeps: init-process-callback
 {
     return VmbChannelEnable(Adapter->Channel);
 }
+
+typedef struct _GROUP {
+    VMBCHANNEL Primary;
+    VMBCHANNEL Subs[4];
+    UINT32 Count;
+} GROUP, *PGROUP;
+
+/* Those that were added are known by their number. */
+NTSTATUS AddSubChannels(PDEVICE_OBJECT Parent, PGROUP Group) // keeps: init-error-cleanup, init-subchannel
+{
+    NTSTATUS Status = STATUS_SUCCESS;
+    UINT16 Index;
+    for (Index = 0; Index < RTL_NUMBER_OF(Group->Subs); Index++) {
+        Status = VmbChannelAllocate(Parent, TRUE, &Group->Subs[Index]);
+        if (!NT_SUCCESS(Status)) {
+            goto Cleanup;
+        }
+        Group->Count++;
+        Status = VmbChannelInitSetPrimaryChannel(Group->Subs[Index], Group->Primary, Index + 1);
+        if (!NT_SUCCESS(Status)) {
+            goto Cleanup;
+        }
+    }
+    return STATUS_SUCCESS;
+Cleanup:
+    while (Group->Count > 0) {
+        VmbChannelCleanup(Group->Subs[--Group->Count]);
+    }
+    return Status;
+}

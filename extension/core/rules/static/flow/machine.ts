@@ -401,14 +401,8 @@ class Walking {
     if (count > LOOP_ROUNDS) return false;
     const memory = before?.memory ?? state.memory.copy();
     frame.loops.set(block, { count, memory });
-    if (count === LOOP_ROUNDS) this.#widen(state, memory);
+    if (count === LOOP_ROUNDS) state.widen(memory, (value) => this.#another(value));
     return true;
-  }
-
-  /** From the third round on nobody knows what the loop has made of the memory that it changes. */
-  #widen(state: State, before: State['memory']): void {
-    for (const { region } of [...state.memory.all()])
-      state.memory.soften(before.of(region), (value) => this.#another(value));
   }
 
   #another(value: Value): Value {

@@ -101,6 +101,21 @@ export class State {
     } else if (value.kind === 'pointer' && value.region.address !== undefined) this.used.add(value.region.address.id);
   }
 
+  /**
+   * From the third round of a loop on nobody knows what it has made of the memory that it changes. What a structure or
+   * an array took in one round it still holds in the next, at a place that is not known any more.
+   */
+  widen(before: Memory, another: (value: Value) => Value): void {
+    for (const { region, cells } of [...this.memory.all()]) {
+      const known = before.of(region).cells;
+      for (const { content, start, end } of cells.filter((cell) => !known.includes(cell))) {
+        const isPart = start > 0 || end - start !== region.size;
+        if (isPart && typeof content === 'object' && content.kind === 'pointer') this.escaped.add(content.region.id);
+      }
+      this.memory.soften(before.of(region), another);
+    }
+  }
+
   /** Regions that can be reached from outside when the path ends with that result. */
   reachable(result: Value | undefined): ReadonlySet<number> {
     const reached = new Set<number>();
