@@ -1,11 +1,12 @@
 /** `vsp-lab explain [RULE]`: the rule catalogue for people. */
+
+import { closest } from '../core/base/closest.js';
 import { findRule, RULES, type Rule } from '../core/rules/catalogue.js';
 import { LESSONS } from '../core/rules/lessons/index.js';
 import { byGroup, CHECK_WORDS, statedBy } from '../core/rules/page/words.js';
 import { WIDTH } from '../core/run/style.js';
 import { wrap } from '../core/run/tableFindings.js';
 import { CommandError } from './host.js';
-import { closest } from './options.js';
 
 function paragraph(label: string, text: string): readonly string[] {
   const indent = 13;

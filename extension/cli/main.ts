@@ -1,10 +1,11 @@
 /** `vsp-lab`: finds the command, turns what it throws into one clear line and an exit status. */
+
+import { closest } from '../core/base/closest.js';
 import { checkCommand } from './check.js';
 import { dapCommand } from './dap.js';
 import { explain } from './explain.js';
 import { COMMANDS, type CommandRow, commandHelp, mainHelp } from './help.js';
 import { type CliHost, CommandError, EXIT, say } from './host.js';
-import { closest } from './options.js';
 import { runCommand } from './run.js';
 import { scaffoldCommand } from './scaffold.js';
 import { productVersion } from './version.js';

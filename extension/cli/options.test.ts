@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { closest, type ParsedOptions, parseOptions } from './options.js';
+import { type ParsedOptions, parseOptions } from './options.js';
 import { RUN_OPTIONS } from './runOptions.js';
 
 function parsed(...words: string[]): ParsedOptions {
@@ -92,16 +92,5 @@ describe('parseOptions', () => {
   it('lets the same value stand twice and keeps options of later versions at their present value', () => {
     expect(parsed('--seed', '3', '--seed=3').numbers.get('seed')).toBe(3);
     expect(parsed('--stress', 'none', '--format=table').texts.get('format')).toBe('table');
-  });
-});
-
-describe('closest', () => {
-  it.each([
-    ['--pakets', '--packets'],
-    ['--OUT', undefined],
-    ['--fromat', '--format'],
-    ['x', undefined],
-  ])('%s → %s', (word, expected) => {
-    expect(closest(word, ['--packets', '--format', '--out'])).toBe(expected);
   });
 });

@@ -1,5 +1,6 @@
 /** The parser of command-line options, driven by a table of them (runOptions.ts). */
 
+import { closest } from '../core/base/closest.js';
 import type { OptionRow } from './runOptions.js';
 
 export interface ParsedOptions {
@@ -141,33 +142,6 @@ function unknownOption(spelling: string, rows: readonly OptionRow[]): string {
   const names = ['--help', '--version', ...rows.map((row) => `--${row.name}`)];
   const guess = closest(spelling, names);
   return `there is no option ${spelling}${guess === undefined ? '' : ` (did you mean ${guess}?)`}`;
-}
-
-/** The candidate that differs in the fewest letters, if that is not a wild guess. */
-export function closest(word: string, candidates: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Math.min(3, Math.floor(word.length / 3)) + 1;
-  for (const candidate of candidates) {
-    const distance = editDistance(word.slice(0, 64), candidate);
-    if (distance < bestDistance) {
-      best = candidate;
-      bestDistance = distance;
-    }
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 /** Reads the words after a command's name. Messages name the option and what it wants. */

@@ -1,10 +1,11 @@
 /** What a name means: a variable, a member of `this`, an enumerator, a status, a macro, and macros with arguments. */
+import { closest } from '../../core/base/closest.js';
 import { arithmetic, comparison } from './arithmetic.js';
 import type { Node } from './ast.js';
 import { commonType, truth } from './convert.js';
 import { ExpressionError } from './errors.js';
 import type { Memory } from './memory.js';
-import { closestName, PLATFORM_MACROS, platformConstant, platformNames } from './names.js';
+import { PLATFORM_MACROS, platformConstant, platformNames } from './names.js';
 import { constantOperand, convertedTo, type Operand, placed, valued } from './operand.js';
 import type { Scope } from './scope.js';
 import { INT, isArithmetic, memberOf, type Type, type Types, UINT64 } from './types.js';
@@ -57,7 +58,7 @@ function constantNamed(context: NameContext, name: string, at: number): Operand 
 function unknownName({ scope, types }: NameContext, name: string, at: number): never {
   if (PLATFORM_MACROS.has(name)) throw new ExpressionError(`${name} needs its arguments in parentheses`, at);
   if (types.named(name) !== undefined) throw new ExpressionError(`'${name}' is a type, not a value`, at);
-  const guess = closestName(name, [...(scope.names?.() ?? []), ...types.names(), ...platformNames()]);
+  const guess = closest(name, [...(scope.names?.() ?? []), ...types.names(), ...platformNames()]);
   const hint = guess === undefined ? '' : ` (did you mean '${guess}'?)`;
   throw new ExpressionError(`there is no '${name}' here${hint}`, at);
 }

@@ -56,29 +56,3 @@ export const PLATFORM_MACROS: ReadonlyMap<string, number> = new Map([
   ['min', 2],
   ['max', 2],
 ]);
-
-/** Edit distance of at most 2, the nearest first; of equal ones the first by name. */
-export function closestName(wanted: string, names: readonly string[]): string | undefined {
-  let best: { readonly name: string; readonly distance: number } | undefined;
-  for (const name of [...new Set(names)].sort()) {
-    if (Math.abs(name.length - wanted.length) > 2) continue;
-    const distance = name.toLowerCase() === wanted.toLowerCase() ? 0 : editDistance(wanted, name);
-    if (distance <= Math.min(2, wanted.length / 2.5) && (best === undefined || distance < best.distance)) {
-      best = { name, distance };
-    }
-  }
-  return best?.name;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_each, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}

@@ -1,9 +1,10 @@
 /** Parts of what lies in memory: elements, members, the record around a member. */
+
+import { closest } from '../../core/base/closest.js';
 import { bigints, numbers } from './arithmetic.js';
 import type { MemberPath, Node } from './ast.js';
 import { ExpressionError } from './errors.js';
 import type { Memory } from './memory.js';
-import { closestName } from './names.js';
 import { type Operand, placed, scalarOf, valued } from './operand.js';
 import { isInteger, isPointer, memberNames, memberOf, pointerTo, type RecordField, type Type } from './types.js';
 
@@ -38,7 +39,7 @@ export function member(memory: Memory, base: Operand, node: Extract<Node, { kind
 function fieldOf(type: Type, name: string, at: number): RecordField {
   const field = memberOf(type, name);
   if (field !== undefined) return field;
-  const guess = closestName(name, memberNames(type));
+  const guess = closest(name, memberNames(type));
   const hint = guess === undefined ? '' : ` (did you mean '${guess}'?)`;
   throw new ExpressionError(`'${type.name}' has no member '${name}'${hint}`, at);
 }
