@@ -120,7 +120,7 @@ typedef struct _HEAD {
 } HEAD;
 static const HEAD *HeadOf(VMBPACKET Packet)
 {
-    static const HEAD None;
+    static const HEAD None = {0};
     const HEAD *Head = (const HEAD *)VmbPacketGetPointer(Packet);
     return Head == NULL ? &None : Head;
 }
