@@ -136,6 +136,7 @@ describe('restricted mode', () => {
     await page.locator('.explorer-viewlet .monaco-list-row').filter({ hasText: 'Rx.c' }).first().dblclick();
     await page.locator('.tab.active[data-resource-name="Rx.c"]').waitFor();
     const title = 'VSP Lab: Generate Save/Restore Callbacks...';
+    await expect.poll(offered, { timeout: 30_000 }).toContain(title);
     await (await palette(title)).getByText(title, { exact: true }).click();
     const rows = page.locator('.quick-input-list .monaco-list-row');
     for (const text of ['NIC_RX_CONTEXT', 'RequestId', 'Write the callbacks']) {
