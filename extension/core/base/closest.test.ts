@@ -5,6 +5,7 @@ describe('closest', () => {
   it.each([
     ['--pakets', '--packets'],
     ['--OUT', '--out'],
+    ['--uot', '--out'],
     ['--unrelated', undefined],
     ['--fromat', '--format'],
     ['x', undefined],

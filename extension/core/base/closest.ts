@@ -3,7 +3,7 @@
 /** The candidate that differs in the fewest letters, if that is not a wild guess; case counts for nothing. The first of equals. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.min(3, Math.floor(word.length / 3)) + 1;
+  let bestDistance = Math.min(3, Math.floor(word.length / 2.5)) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(word.slice(0, 64).toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
