@@ -225,8 +225,8 @@ export class Workbench {
     await until('the dialog to take the path', async () => {
       await input.fill(path);
       await this.page.keyboard.press('Enter');
-      // While it looks at folders it does not listen.
-      return input.waitFor({ state: 'hidden', timeout: 1000 }).then(
+      // While it looks at folders it does not listen, and what is typed meanwhile makes it begin again.
+      return input.waitFor({ state: 'hidden', timeout: 5000 }).then(
         () => true,
         () => undefined,
       );
