@@ -77,6 +77,9 @@ class StaticProblems {
     );
     add(lab.runs.onDidChange(() => this.#checkWaiting()));
     add(lab.presence.onDidChange(() => this.#lookAtAll()));
+    // What is saved may be about to run: the pause begins anew, so that the run comes first.
+    add(workspace.onWillSaveTextDocument(({ document }) => this.#pauseAgain(document)));
+    add(workspace.onDidSaveTextDocument((document) => this.#pauseAgain(document)));
     add(workspace.onDidGrantWorkspaceTrust(() => this.#lookAtAll()));
     add(workspace.onDidChangeConfiguration((event) => this.#settingsChanged(event)));
     // What a run finds at the same place is said once, by the run.
@@ -140,6 +143,11 @@ class StaticProblems {
         else void this.#check(folder, key);
       }, TYPING_PAUSE),
     );
+  }
+
+  #pauseAgain({ uri }: TextDocument): void {
+    const key = driverKey(uri);
+    if (this.#timers.has(key)) this.#afterPause(Uri.joinPath(uri, '..'), key);
   }
 
   #checkAgain(): void {
